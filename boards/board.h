@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* board.h - the type of a board: data only. A board is boards/<name>/board.h, the same lines in the same order as its
+ * neighbours, so that a diff of two boards is the porting guide. Used by host (layouts, loader blocks), firmware (pins) and
+ * virtual board (wiring, time model). */
+#ifndef BOARDS_BOARD_H
+#define BOARDS_BOARD_H
+
+#include <stdint.h>
+
+struct board_layout {
+	const char *name;        /* "two-slots" */
+	const char *note;        /* one line for people */
+	uint8_t mode_id;         /* enum hf_mode_id */
+	uint32_t loader_addr, loader_bytes;
+	uint32_t primary_addr, primary_bytes;
+	uint32_t secondary_addr, secondary_bytes;
+	uint32_t storage_addr, storage_bytes;
+};
+
+struct board {
+	const char *name;            /* "xiao_nrf52840" */
+	const char *title;           /* "Seeed XIAO nRF52840" */
+	const char *chip;            /* "nrf52840": folder in ports/ */
+	uint32_t flash_bytes, ram_addr, ram_bytes;
+	uint32_t sector_bytes, write_unit_bytes, align;
+	uint32_t header_bytes;       /* of images: 0x200, 0x800 */
+	uint8_t needs_erase;
+	uint8_t uart_instance, uart_tx_pin, uart_rx_pin; /* port*32+pin */
+	uint32_t baud;
+	uint8_t led_pin, led_active_level;
+	uint32_t cpu_hz, write_unit_us, sector_erase_us;  /* time model; write_unit_us a word (NOR) or a line (RRAM) */
+	uint32_t endurance_cycles;
+	uint32_t layout_count;
+	struct board_layout layouts[4]; /* the first is the default */
+};
+
+#endif

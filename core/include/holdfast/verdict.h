@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* verdict.h - is this image acceptable, and if not, exactly why.
+ *
+ * Why      One function decides for the loader, for `holdfast verify` and for the tests. It knows keys and rules, no modes.
+ * Shapes   accepted by a wide token only (HF_ACCEPTED); the token is preset to refuse and checked again before the jump.
+ * Order    bounds -> TLV rules -> hash -> key -> signature -> policy; nothing is acted on before its bounds, nothing but the
+ *          signature is believed before the signature.
+ * Errors   The return value is HF_OK when a decision was reached (accepted or refused: see token and finding.reason) and
+ *          HF_R_FLASH_READ when the image could not be read: a read error is never a refusal.
+ * Limits   stack and time: see docs/evidence.md; work buffer from the caller.
+ * Source   mcu-tools/mcuboot: boot/bootutil/src/image_validate.c (2d4bacc3).
+ */
+#ifndef HOLDFAST_VERDICT_H
+#define HOLDFAST_VERDICT_H
+
+#include <holdfast/crypto.h>
+#include <holdfast/image.h>
+
+#define HF_ACCEPTED 0xb5e7c31du
+#define HF_REFUSED 0x4a183ce2u
+
+enum hf_key_kind { HF_KEY_NONE = 0, HF_KEY_P256 = 1, HF_KEY_ED25519 = 2, HF_KEY_RSA = 3, HF_KEY_P384 = 4 };
+
+/* A public key in the DER form whose hash is KEYHASH: SubjectPublicKeyInfo (EC, Ed25519) or PKCS#1 (RSA). */
+struct hf_key {
+	enum hf_key_kind kind;
+	uint16_t size_bytes;
+	const uint8_t *der;
+};
+
+struct hf_rules {
+	const struct hf_crypto *crypto;
+	const struct hf_key *keys;
+	uint32_t key_count;            /* 0: hash only, if allow_unsigned */
+	bool allow_unsigned;           /* host inspection and tests; the device always sets false */
+	uint32_t limit_bytes;          /* largest image, from the mode's size_max() */
+	uint16_t header_bytes;         /* demanded header size; 0 = any >= 32 */
+	uint32_t run_addr;             /* where the image's first byte will be when it runs; 0 with run_bytes 0 = unchecked */
+	uint32_t run_bytes;            /* the reset vector must point into run_addr..run_addr+run_bytes */
+	bool has_counter_min;          /* security counter rule */
+	uint32_t counter_min;
+	bool has_version_min;          /* downgrade rule; build number ignored */
+	struct hf_version version_min;
+	void (*feed)(void *feed_ctx);  /* watchdog, called at least every 4 KB hashed; may be NULL */
+	void *feed_ctx;
+};
+
+struct hf_verdict {
+	uint32_t token;                    /* HF_ACCEPTED or not */
+	struct hf_finding finding;         /* finding.reason == HF_OK when accepted */
+	uint16_t tlv_type;                 /* TLV that the finding is about; 0 = none */
+	struct hf_image image;             /* valid if the header was acceptable */
+	enum hf_hash_kind hash_kind;
+	uint8_t digest[HF_HASH_BYTES_MAX]; /* computed over header, payload, protected TLVs */
+	uint8_t id[32];                    /* identity of the image in journals and reports: first 32 bytes of digest */
+	uint32_t key_index;                /* which key verified it */
+	bool has_counter;
+	uint32_t counter;
+};
+
+/* work: at least 256 bytes, 4-aligned, used for streaming; larger is faster. */
+enum hf_reason hf_verdict_of(const struct hf_image_place *place, const struct hf_rules *rules, void *work, uint32_t work_bytes,
+			     struct hf_verdict *verdict) HF_MUST_USE;
+
+#endif
