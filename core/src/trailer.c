@@ -108,6 +108,25 @@ enum hf_reason hf_trailer_write_swap_info(const struct hf_flash *flash, uint32_t
 	return write_flag(flash, align, FIELD_SWAP_INFO, (uint8_t)type);
 }
 
+enum hf_reason hf_trailer_write_done(const struct hf_flash *flash, uint32_t align, enum hf_swap_type type, bool image_ok)
+{
+	uint8_t fields[FIELDS_BYTES_MAX];
+	const uint32_t start = flash->size_bytes - FIELDS_BYTES_MAX;
+	const uint32_t unit = flash->write_unit_bytes;
+	enum hf_reason reason = HF_OK;
+	memset(fields, flash->erased_byte, sizeof fields);
+	fields[field_off(flash, align, FIELD_SWAP_INFO) - start] = (uint8_t)type;
+	fields[field_off(flash, align, FIELD_COPY_DONE) - start] = FLAG_SET;
+	if (image_ok)
+		fields[field_off(flash, align, FIELD_IMAGE_OK) - start] = FLAG_SET;
+	memcpy(fields + FIELDS_BYTES_MAX - MAGIC_BYTES, align == 8 ? magic_8 : magic_16, MAGIC_BYTES);
+	for (uint32_t off = 0; off < FIELDS_BYTES_MAX && reason == HF_OK; off += unit) {
+		if (!flash->needs_erase || !hf_is_filled(fields + off, unit, flash->erased_byte))
+			reason = hf_flash_write(flash, start + off, fields + off, unit);
+	}
+	return reason != HF_OK ? reason : hf_flash_sync(flash);
+}
+
 bool hf_trailer_image_ok_is_blank(const struct hf_flash *flash, uint32_t align)
 {
 	bool blank = false;

@@ -6,6 +6,8 @@
  * Shapes   header (32 bytes, padded to header_bytes) | payload | protected TLVs | unprotected TLVs; all little-endian.
  * Units    off in bytes from the image's start.
  * Errors   HF_R_IMAGE_* with the place, what was expected and what was found; outputs untouched on failure.
+ * Stricter than MCUboot: a header is at least 32 bytes; a protected TLV must end inside the protected area (MCUboot only checks
+ *          the outer end, so the last one may swallow the unprotected area's header); at most 64 TLVs; an area is below 32 MB.
  * Source   mcu-tools/mcuboot: boot/bootutil/include/bootutil/image.h, boot/bootutil/src/{image_validate,tlv}.c (2d4bacc3).
  */
 #ifndef HOLDFAST_IMAGE_H
@@ -67,6 +69,9 @@ struct hf_finding {
 	uint32_t found;
 };
 
+/* Fills finding and returns reason: the one way to refuse. */
+enum hf_reason hf_refuse(struct hf_finding *finding, enum hf_reason reason, uint32_t where_off, uint32_t expected, uint32_t found);
+
 struct hf_tlv {
 	uint16_t type;
 	uint16_t size_bytes;
@@ -75,7 +80,7 @@ struct hf_tlv {
 };
 
 /* Reads header and both TLV info headers. limit_bytes: the image must end at or before it (counted from the image's start);
- * header + payload + protected must also stay strictly below the area, as MCUboot asks. */
+ * header + payload + protected must also stay strictly below the area, as MCUboot asks. Flags are not looked at: verdict.h. */
 enum hf_reason hf_image_open(const struct hf_image_place *place, uint32_t limit_bytes, struct hf_image *image,
 			     struct hf_finding *finding) HF_MUST_USE;
 

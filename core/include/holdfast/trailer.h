@@ -46,6 +46,9 @@ enum hf_reason hf_trailer_write_magic(const struct hf_flash *flash, uint32_t ali
 enum hf_reason hf_trailer_write_image_ok(const struct hf_flash *flash, uint32_t align) HF_MUST_USE;
 enum hf_reason hf_trailer_write_copy_done(const struct hf_flash *flash, uint32_t align) HF_MUST_USE;
 enum hf_reason hf_trailer_write_swap_info(const struct hf_flash *flash, uint32_t align, enum hf_swap_type type) HF_MUST_USE;
+/* All fields as they must read after a finished update: magic, copy_done, swap_info, and image_ok if it is set. NOR: into an
+ * erased sector, only the words that are not blank. RRAM: the 80 bytes whole. */
+enum hf_reason hf_trailer_write_done(const struct hf_flash *flash, uint32_t align, enum hf_swap_type type, bool image_ok) HF_MUST_USE;
 /* True only if all A bytes of image_ok read erased: a torn confirmation counts as given (docs/power-loss.md). */
 bool hf_trailer_image_ok_is_blank(const struct hf_flash *flash, uint32_t align);
 /* Wipes the fields of both alignments: the last 80 bytes. NOR: erases the last sector. RRAM: writes those lines. */

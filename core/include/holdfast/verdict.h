@@ -6,7 +6,31 @@
  * Order    bounds -> TLV rules -> hash -> key -> signature -> policy; nothing is acted on before its bounds, nothing but the
  *          signature is believed before the signature.
  * Errors   The return value is HF_OK when a decision was reached (accepted or refused: see token and finding.reason) and
- *          HF_R_FLASH_READ when the image could not be read: a read error is never a refusal.
+ *          HF_R_FLASH_* when the image could not be read: a read error is never a refusal. The token is HF_REFUSED then too.
+ *
+ * Rules    One walk over both TLV areas, in order. Types that are not named here are skipped in the protected area and refused in
+ *          the unprotected one.
+ *            SHA256 / 384 / 512   those of the deciding kind must all be right and at least one must be there; others are skipped
+ *            KEYHASH              names the current key; its length says which hash it is of; an unknown one names no key
+ *            PUBKEY               the same by the full key, only with accept_full_key; else skipped
+ *            signature            of the current key's type: becomes the deciding one, and the key is forgotten; without a
+ *                                 current key, or of another type: skipped. The last deciding one is the one that is checked
+ *            SIG_PURE             the first one counts and must be one byte 1: the signature is over the image, not its hash
+ *            SEC_CNT              protected, 4 bytes, once
+ *            encryption keys      allowed, skipped
+ *          Hash by key: P-256 and RSA SHA-256, P-384 SHA-384, Ed25519 SHA-256 or SHA-512 as KEYHASH says, pure SHA-512.
+ *          ECDSA signatures: SEQUENCE and INTEGERs of short form, at most one byte longer than the curve's number and then with a
+ *          leading zero, nothing else in the SEQUENCE, at most two zero bytes behind it (imgtool --pad-sig). A missing or
+ *          superfluous leading zero is let pass, as all of MCUboot's back ends do; it changes no value.
+ * As MCUboot   a pure image's hash TLV is not looked at (its digest here is computed); with several known keys the last signature
+ *          decides; the payload may be empty where no vector is asked for; PIC, RAM_LOAD and unknown flags are ignored.
+ * Stricter than MCUboot, on purpose   KEYHASH in full length (MCUboot takes a prefix, even an empty one); a second security
+ *          counter or one of another length is refused always (MCUboot installs 9-then-7 and then nothing boots); SIG_PURE on
+ *          another key type is refused, not skipped; trailing bytes after an ECDSA signature (back ends differ); encrypted and
+ *          compressed images are refused until this version can read them, also in the primary; reset vector and ROM_FIXED
+ *          address are checked where the run address is known. See image.h for the header and the areas.
+ * Looser   one loader takes more than one form: MCUboot's build has one signature type, one hash, pure or not; here the key says
+ *          it. refused_forms makes a loader as narrow as a build.
  * Limits   stack and time: see docs/evidence.md; work buffer from the caller.
  * Source   mcu-tools/mcuboot: boot/bootutil/src/image_validate.c (2d4bacc3).
  */
@@ -28,11 +52,19 @@ struct hf_key {
 	const uint8_t *der;
 };
 
+/* What a signature is over. */
+enum {
+	HF_FORM_OVER_SHA256 = 1u << HF_HASH_SHA256, HF_FORM_OVER_SHA384 = 1u << HF_HASH_SHA384, HF_FORM_OVER_SHA512 = 1u << HF_HASH_SHA512,
+	HF_FORM_PURE = 1u << 4
+};
+
 struct hf_rules {
 	const struct hf_crypto *crypto;
 	const struct hf_key *keys;
 	uint32_t key_count;            /* 0: hash only, if allow_unsigned */
 	bool allow_unsigned;           /* host inspection and tests; the device always sets false */
+	bool accept_full_key;          /* PUBKEY names a key as KEYHASH does; MCUboot loaders with keys inside refuse it */
+	uint8_t refused_forms;         /* HF_FORM_* bits; 0: what the keys allow */
 	uint32_t limit_bytes;          /* largest image, from the mode's size_max() */
 	uint16_t header_bytes;         /* demanded header size; 0 = any >= 32 */
 	uint32_t run_addr;             /* where the image's first byte will be when it runs; 0 with run_bytes 0 = unchecked */
@@ -54,11 +86,11 @@ struct hf_verdict {
 	uint8_t digest[HF_HASH_BYTES_MAX]; /* computed over header, payload, protected TLVs */
 	uint8_t id[32];                    /* identity of the image in journals and reports: first 32 bytes of digest */
 	uint32_t key_index;                /* which key verified it */
-	bool has_counter;
+	bool has_counter;                  /* believe it only when accepted */
 	uint32_t counter;
 };
 
-/* work: at least 256 bytes, 4-aligned, used for streaming; larger is faster. */
+/* work: at least 256 bytes (512 for RSA keys), 4-aligned, used for streaming; larger is faster. */
 enum hf_reason hf_verdict_of(const struct hf_image_place *place, const struct hf_rules *rules, void *work, uint32_t work_bytes,
 			     struct hf_verdict *verdict) HF_MUST_USE;
 
