@@ -203,10 +203,15 @@ enum hf_reason hf_image_read(const struct hf_image_place *place, const struct hf
 	return hf_flash_read(place->flash, place->base_off + off, into, size_bytes);
 }
 
+uint32_t hf_version_word(const struct hf_version *version)
+{
+	return (uint32_t)version->major << 24 | (uint32_t)version->minor << 16 | version->revision;
+}
+
 int hf_version_compare(const struct hf_version *a, const struct hf_version *b)
 {
-	const uint32_t a_order = (uint32_t)a->major << 24 | (uint32_t)a->minor << 16 | a->revision;
-	const uint32_t b_order = (uint32_t)b->major << 24 | (uint32_t)b->minor << 16 | b->revision;
+	const uint32_t a_word = hf_version_word(a);
+	const uint32_t b_word = hf_version_word(b);
 
-	return a_order < b_order ? -1 : a_order > b_order;
+	return a_word < b_word ? -1 : a_word > b_word;
 }

@@ -114,6 +114,24 @@ static uint16_t signature_type_of(const struct hf_key *key)
 	return 0;
 }
 
+/* ECDSA: the longest DER form; the others have one length. */
+static uint32_t signature_bytes_max(const struct hf_key *key)
+{
+	switch (key->kind) {
+	case HF_KEY_P256:
+		return 72u + ECDSA_PAD_BYTES;
+	case HF_KEY_P384:
+		return 104u + ECDSA_PAD_BYTES;
+	case HF_KEY_ED25519:
+		return ED25519_BYTES;
+	case HF_KEY_RSA:
+		return key->size_bytes == 270u ? 256u : 384u;
+	case HF_KEY_NONE:
+		break;
+	}
+	return 0;
+}
+
 /* The key is a byte array of fixed shape here (verdict.h); a loader made by another tool could hold something else. */
 static bool key_is_formed(const struct hf_key *key)
 {
@@ -222,6 +240,10 @@ static enum hf_reason note_signature(struct judge *judge, const struct hf_tlv *t
 	if (tlv->type != signature_type_of(key)) {
 		judge->seen |= SEEN_OTHER_TYPE;
 		return HF_OK;
+	}
+	const uint32_t max_bytes = signature_bytes_max(key);
+	if (tlv->size_bytes > max_bytes || (tlv->type != HF_TLV_ECDSA && tlv->size_bytes != max_bytes)) {
+		return refuse(judge, HF_R_SIG_SIZE, tlv->data_off, max_bytes, tlv->size_bytes);
 	}
 	judge->seen |= SEEN_DECIDING;
 	judge->key = key;
@@ -547,33 +569,11 @@ static enum hf_reason check_ed25519(struct judge *judge, uint8_t h[HF_HASH_BYTES
 	return HF_OK;
 }
 
-static uint32_t signature_bytes_max(const struct hf_key *key)
-{
-	switch (key->kind) {
-	case HF_KEY_P256:
-		return 72u + ECDSA_PAD_BYTES;
-	case HF_KEY_P384:
-		return 104u + ECDSA_PAD_BYTES;
-	case HF_KEY_ED25519:
-		return ED25519_BYTES;
-	case HF_KEY_RSA:
-		return key->size_bytes == 270u ? 256u : 384u;
-	case HF_KEY_NONE:
-		break;
-	}
-	return 0;
-}
-
 static enum hf_reason check_signature(struct judge *judge, uint8_t h[HF_HASH_BYTES_MAX], volatile uint32_t *result)
 {
 	const struct hf_key *key = judge->key;
 	const uint32_t size_bytes = judge->signature.size_bytes;
-	const uint32_t max_bytes = signature_bytes_max(key);
-	const bool is_der = key->kind == HF_KEY_P256 || key->kind == HF_KEY_P384;
 
-	if (size_bytes > max_bytes || (!is_der && size_bytes != max_bytes)) {
-		return refuse(judge, HF_R_SIG_SIZE, judge->signature.data_off, max_bytes, size_bytes);
-	}
 	hf_assert(size_bytes <= judge->work_bytes);
 	const enum hf_reason reason = read_image(judge, judge->signature.data_off, judge->work, size_bytes);
 	if (reason != HF_OK) {
@@ -624,11 +624,6 @@ static enum hf_reason check_place(struct judge *judge)
 	return HF_OK;
 }
 
-static uint32_t version_word(const struct hf_version *version)
-{
-	return (uint32_t)version->major << 24 | (uint32_t)version->minor << 16 | version->revision;
-}
-
 static enum hf_reason check_policy(struct judge *judge)
 {
 	const struct hf_rules *rules = judge->rules;
@@ -641,7 +636,8 @@ static enum hf_reason check_policy(struct judge *judge)
 		return refuse(judge, HF_R_POLICY_COUNTER, 0, rules->counter_min, verdict->counter);
 	}
 	if (rules->has_version_min && hf_version_compare(&verdict->image.version, &rules->version_min) < 0) {
-		return refuse(judge, HF_R_POLICY_DOWNGRADE, 20, version_word(&rules->version_min), version_word(&verdict->image.version));
+		return refuse(judge, HF_R_POLICY_DOWNGRADE, 20, hf_version_word(&rules->version_min),
+			      hf_version_word(&verdict->image.version));
 	}
 	return HF_OK;
 }

@@ -93,6 +93,9 @@ enum hf_reason hf_image_next_tlv(const struct hf_image_place *place, const struc
 enum hf_reason hf_image_read(const struct hf_image_place *place, const struct hf_image *image, uint32_t off, void *into,
 			     uint32_t size_bytes) HF_MUST_USE;
 
+/* major << 24 | minor << 16 | revision: the order of versions as one number, for logs and findings. */
+uint32_t hf_version_word(const struct hf_version *version);
+
 /* major, minor, revision; the build number does not count, as in MCUboot's default. <0, 0, >0. */
 int hf_version_compare(const struct hf_version *a, const struct hf_version *b);
 
