@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* boot_main.c - the loader: configuration block -> hf_boot_run -> report -> jump.
+ *
+ * Why      Everything that decides is in core; here are only the wires between block, chip and core.
+ * Order    decode, check against the chip, run, report, log, lock, check again, jump. Whatever fails is logged, and the board
+ *          is reset after ten seconds: a loader that halts for good can't be helped by a supply that has come back.
+ */
+#include <holdfast/config.h>
+#include <holdfast/report.h>
+
+#include "../ports/port.h"
+#include "log.h"
+#include "trap.h"
+#include FW_BOARD_HEADER
+
+#define RETRY_MS 10000u
+#define SECTOR_BYTES_MAX 4096u
+#define PIN_NONE 0xffu
+
+static const struct hf_mode *const modes[] = { &hf_mode_swap };
+
+extern const uint8_t link_loader[], link_config[]; /* first byte of the loader, and of the block behind its code */
+
+static uint32_t work[(SECTOR_BYTES_MAX + 256u) / 4u];
+
+struct loader {
+	struct hf_config config;
+	struct port_area primary_area, secondary_area;
+	struct hf_flash primary, secondary;
+	const struct hf_mode *mode;
+	struct hf_boot_result result;
+};
+
+/* Development builds, and a loader that was never filled in: it holds no key and guards nothing. A damaged block stays shut: it
+ * may have been a product's, and erasing the chip opens it anyway. */
+bool port_debug_wanted(void)
+{
+	struct hf_config config;
+	enum hf_reason reason = hf_config_decode(link_config, &config);
+
+	return reason == HF_R_CONFIG_BLANK || (reason == HF_OK && (config.policy & HF_POLICY_DEBUG_OPEN) != 0);
+}
+
+static void feed(void *ctx)
+{
+	(void)ctx;
+	port_watchdog_feed();
+}
+
+static void log_event(void *ctx, enum hf_reason reason, uint32_t a, uint32_t b)
+{
+	(void)ctx;
+	fw_log(reason, a, b);
+}
+
+static void stop(const struct loader *loader, struct hf_finding finding) __attribute__((noreturn));
+
+static void stop(const struct loader *loader, struct hf_finding finding)
+{
+	fw_log(finding.reason, finding.where_off, finding.found);
+	fw_log(HF_R_PORT_WAIT, finding.where_off, finding.expected);
+	fw_wait_blinking(RETRY_MS, loader->config.led_pin, loader->config.led_active_level);
+	port_reset();
+}
+
+/* The board that this chip's loader is built beside, so that a block which can't be read has a voice. */
+static void console_start(struct loader *loader, enum hf_reason reason)
+{
+	if (reason != HF_OK) {
+		loader->config.uart_instance = FW_BOARD.uart_instance;
+		loader->config.uart_tx_pin = FW_BOARD.uart_tx_pin;
+		loader->config.baud = FW_BOARD.baud;
+		loader->config.led_pin = FW_BOARD.led_pin;
+		loader->config.led_active_level = FW_BOARD.led_active_level;
+	}
+	if ((loader->config.policy & HF_POLICY_QUIET) != 0)
+		return;
+	port_uart_start(loader->config.uart_instance, loader->config.uart_tx_pin, PIN_NONE, loader->config.baud);
+	fw_log_text("Holdfast loader " FW_VERSION_TEXT " ", 64);
+	fw_log_text(loader->config.board, HF_CONFIG_NAME_BYTES);
+	fw_log_text(" ", 1);
+	fw_log_text(loader->config.layout, HF_CONFIG_NAME_BYTES);
+	fw_log_text("\r\n", 2);
+	fw_log(HF_R_PORT_START, FW_VERSION, port_reset_cause());
+}
+
+static bool is_on_chip(uint32_t addr, uint32_t size_bytes, struct hf_finding *finding)
+{
+	*finding = (struct hf_finding){ HF_R_PORT_OUTSIDE, addr, port_flash_bytes(), size_bytes };
+	return hf_span_fits(addr, size_bytes, port_flash_bytes());
+}
+
+/* The block's CRC says that it is what the host wrote, not that it was written for this chip and this place. */
+static bool config_suits_chip(const struct hf_config *config, struct hf_finding *finding)
+{
+	if (!is_on_chip(config->loader_addr, config->loader_bytes, finding) ||
+	    !is_on_chip(config->primary_addr, config->primary_bytes, finding) ||
+	    !is_on_chip(config->secondary_addr, config->secondary_bytes, finding))
+		return false;
+	*finding = (struct hf_finding){ HF_R_PORT_OUTSIDE, config->loader_addr, (uint32_t)(uintptr_t)link_loader, config->loader_bytes };
+	if (config->loader_addr != (uint32_t)(uintptr_t)link_loader || config->loader_bytes < HF_CONFIG_OFF + HF_CONFIG_BYTES)
+		return false;
+	*finding = (struct hf_finding){ HF_R_PORT_OUTSIDE, config->primary_addr, SECTOR_BYTES_MAX, config->sector_bytes };
+	return config->sector_bytes <= SECTOR_BYTES_MAX;
+}
+
+static const struct hf_mode *mode_find(uint8_t id)
+{
+	for (uint32_t i = 0; i < HF_ARRAY_COUNT(modes); i++) {
+		if (modes[i]->id == id)
+			return modes[i];
+	}
+	return NULL;
+}
+
+static void run(struct loader *loader)
+{
+	const struct hf_config *config = &loader->config;
+
+	port_flash_area(&loader->primary, &loader->primary_area, config->primary_addr, config->primary_bytes);
+	port_flash_area(&loader->secondary, &loader->secondary_area, config->secondary_addr, config->secondary_bytes);
+	const struct hf_boot_config boot = {
+		.primary = &loader->primary,
+		.secondary = &loader->secondary,
+		.mode = loader->mode,
+		.crypto = &FW_CRYPTO,
+		.keys = config->keys,
+		.key_count = config->key_count,
+		.policy = config->policy,
+		.align = config->align,
+		.header_bytes = config->header_bytes,
+		.primary_addr = config->primary_addr,
+		.run_check = true,
+		.generation_seed = port_unique_seed(),
+		.work = work,
+		.work_bytes = sizeof work,
+		.feed = feed,
+		.trace = { .event = log_event },
+	};
+	hf_boot_run(&boot, &loader->result);
+}
+
+static void report_write(const struct loader *loader)
+{
+	const struct hf_config *config = &loader->config;
+	const struct hf_boot_result *result = &loader->result;
+	const struct hf_report report = {
+		.cause = result->cause,
+		.on_trial = result->on_trial,
+		.resumed = result->resumed,
+		.refusal = result->refusal,
+		.stop_reason = result->action == HF_BOOT_STOP ? result->stop.reason : HF_OK,
+		.steps_done = result->steps_done,
+		.loader_version = FW_VERSION,
+		.mcuboot_mode = loader->mode->mcuboot_mode,
+		.mode_id = loader->mode->id,
+		.align = config->align,
+		.size_max = loader->mode->size_max(config->primary_bytes, config->secondary_bytes, config->sector_bytes, config->align),
+		.primary_addr = config->primary_addr,
+		.primary_bytes = config->primary_bytes,
+		.secondary_addr = config->secondary_addr,
+		.secondary_bytes = config->secondary_bytes,
+	};
+	hf_report_encode(&report, port_report_area());
+}
+
+/* Stack pointer in RAM and 8-aligned (AAPCS), start odd (Thumb) and inside the slot. */
+static bool entry_is_sane(const struct loader *loader, uint32_t vector_off, struct hf_finding *finding)
+{
+	uint8_t words[8];
+
+	*finding = (struct hf_finding){ .reason = hf_flash_read(&loader->primary, vector_off, words, sizeof words) };
+	if (finding->reason != HF_OK)
+		return false;
+	uint32_t stack = hf_get32le(words), entry = hf_get32le(words + 4);
+	uint32_t slot_end = loader->config.primary_addr + loader->config.primary_bytes;
+	*finding = (struct hf_finding){ HF_R_PORT_ENTRY, stack, loader->config.primary_addr, entry };
+	return port_is_ram(stack) && port_is_ram(stack - 8u) && stack % 8u == 0 && entry % 2u == 1u &&
+	       entry > loader->config.primary_addr + vector_off && entry < slot_end;
+}
+
+/* Checked once more with nothing but these words in hand: one skipped branch must not start an image. */
+static void start(const struct loader *loader) __attribute__((noreturn));
+
+static void start(const struct loader *loader)
+{
+	const struct hf_boot_result *result = &loader->result;
+	uint32_t vector_off = result->verdict.image.header_bytes;
+	struct hf_finding finding;
+
+	if (!entry_is_sane(loader, vector_off, &finding))
+		stop(loader, finding);
+	enum hf_reason lock_reason = port_lock(loader->config.loader_addr, loader->config.loader_bytes);
+	if (lock_reason != HF_OK)
+		fw_log(lock_reason, loader->config.loader_addr, loader->config.loader_bytes);
+	fw_log(HF_R_PORT_JUMP, loader->config.primary_addr + vector_off, (uint32_t)result->cause);
+	if (*(const volatile uint32_t *)&result->verdict.token == HF_ACCEPTED && result->verdict.finding.reason == HF_OK)
+		port_jump(loader->config.primary_addr + vector_off);
+	stop(loader, (struct hf_finding){ HF_R_PORT_TOKEN, vector_off, HF_ACCEPTED, result->verdict.token });
+}
+
+int main(void)
+{
+	struct loader loader = { 0 };
+	struct hf_finding finding = { .reason = hf_config_decode(link_config, &loader.config) };
+
+	port_watchdog_feed();
+	console_start(&loader, finding.reason);
+	if (finding.reason != HF_OK || !config_suits_chip(&loader.config, &finding))
+		stop(&loader, finding);
+	loader.mode = mode_find(loader.config.mode_id);
+	if (loader.mode == NULL)
+		stop(&loader, (struct hf_finding){ HF_R_PORT_MODE, loader.config.mode_id, 0, 0 });
+	run(&loader);
+	report_write(&loader);
+	if (loader.result.action == HF_BOOT_START && loader.result.verdict.token == HF_ACCEPTED)
+		start(&loader);
+	if (loader.result.action == HF_BOOT_RESET)
+		port_reset();
+	stop(&loader, loader.result.stop);
+}

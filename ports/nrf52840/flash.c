@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Page flash by the NVMC. Words only, bits from 1 to 0, each word at most twice between erases, 85 ms a page.
+ * Source: nRF52840 Product Specification, NVMC; MDK. */
+#include "../nrf/nrf.h"
+
+#define NVMC_READY 0x4001e400u /* not READYNEXT: erratum 233 */
+#define NVMC_CONFIG 0x4001e504u
+#define NVMC_CONFIG_READ 0u
+#define NVMC_CONFIG_WRITE 1u
+#define NVMC_CONFIG_ERASE 2u
+#define NVMC_ERASEPAGE 0x4001e508u
+#define POWER_POFCON 0x40000510u
+
+/* Polls, not time: the CPU stands still while it runs from flash. 85 ms from RAM would be under a million. */
+#define READY_POLLS_MAX 4000000u
+
+static bool wait_ready(void)
+{
+	for (uint32_t i = 0; i < READY_POLLS_MAX; i++) {
+		if ((reg_get(NVMC_READY) & 1u) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Erratum 242: an NVMC operation while the power-fail warning is active hangs the CPU, so the comparator is off meanwhile.
+ * Gives back what it was set to. */
+static uint32_t unlock(uint32_t mode)
+{
+	uint32_t pofcon = reg_get(POWER_POFCON);
+
+	reg_set(POWER_POFCON, 0);
+	reg_set(NVMC_CONFIG, mode);
+	return pofcon;
+}
+
+static bool lock(uint32_t pofcon)
+{
+	bool is_ready = wait_ready();
+
+	reg_set(NVMC_CONFIG, NVMC_CONFIG_READ);
+	reg_set(POWER_POFCON, pofcon);
+	arm_dsb();
+	return is_ready;
+}
+
+static enum hf_reason area_write(void *ctx, uint32_t off, const void *from, uint32_t size_bytes)
+{
+	const struct port_area *area = ctx;
+	const uint8_t *bytes = from;
+
+	if (off % CHIP_WRITE_UNIT_BYTES != 0 || size_bytes % CHIP_WRITE_UNIT_BYTES != 0 || !wait_ready())
+		return HF_R_FLASH_WRITE;
+	uint32_t pofcon = unlock(NVMC_CONFIG_WRITE);
+	bool is_ready = true;
+	for (uint32_t i = 0; i < size_bytes && is_ready; i += CHIP_WRITE_UNIT_BYTES) {
+		reg_set(area->addr + off + i, hf_get32le(bytes + i));
+		arm_dsb();
+		is_ready = wait_ready();
+	}
+	return lock(pofcon) && is_ready ? HF_OK : HF_R_FLASH_WRITE;
+}
+
+static enum hf_reason area_erase(void *ctx, uint32_t off, uint32_t size_bytes)
+{
+	const struct port_area *area = ctx;
+
+	if (off % CHIP_PAGE_BYTES != 0 || size_bytes % CHIP_PAGE_BYTES != 0 || !wait_ready())
+		return HF_R_FLASH_ERASE;
+	uint32_t pofcon = unlock(NVMC_CONFIG_ERASE);
+	bool is_ready = true;
+	for (uint32_t i = 0; i < size_bytes && is_ready; i += CHIP_PAGE_BYTES) {
+		port_watchdog_feed();
+		reg_set(NVMC_ERASEPAGE, area->addr + off + i);
+		is_ready = wait_ready();
+	}
+	return lock(pofcon) && is_ready ? HF_OK : HF_R_FLASH_ERASE;
+}
+
+/* Each write waited for READY: it is durable already. */
+static enum hf_reason area_sync(void *ctx)
+{
+	(void)ctx;
+	return HF_OK;
+}
+
+void port_flash_area(struct hf_flash *flash, struct port_area *area, uint32_t addr, uint32_t size_bytes)
+{
+	area->addr = addr;
+	*flash = (struct hf_flash){
+		.ctx = area,
+		.size_bytes = size_bytes,
+		.sector_bytes = CHIP_PAGE_BYTES,
+		.write_unit_bytes = CHIP_WRITE_UNIT_BYTES,
+		.writes_per_unit_max = 2,
+		.erased_byte = 0xff,
+		.needs_erase = true,
+		.read = nrf_area_read,
+		.write = area_write,
+		.erase = area_erase,
+		.sync = area_sync,
+	};
+}
