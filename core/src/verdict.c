@@ -11,7 +11,7 @@
 /* What the walk over the TLVs has seen; bits 1 to 3 are the hash kinds. */
 enum {
 	SEEN_PURE = 1u << 4, SEEN_SIGNATURE = 1u << 5, SEEN_KEYHASH = 1u << 6, SEEN_KNOWN_KEY = 1u << 7, SEEN_FULL_KEY = 1u << 8,
-	SEEN_OTHER_TYPE = 1u << 9, SEEN_OTHER_HASH = 1u << 10, SEEN_DECIDING = 1u << 11
+	SEEN_OTHER_TYPE = 1u << 9, SEEN_DECIDING = 1u << 10
 };
 
 struct judge {
@@ -74,7 +74,7 @@ static bool is_allowed_unprotected(uint16_t type)
 {
 	static const uint8_t allowed[4] = { 0x06, 0x07, 0x3f, 0x1f }; /* 01-02, 10-12, 20-25, 30-34 */
 
-	return type < 0x40u && (type & 0xfu) < 8u && (allowed[type >> 4] >> (type & 0xfu) & 1u) != 0u;
+	return type < 0x40u && (type & 0xfu) < 8u && ((uint32_t)allowed[type >> 4] >> (type & 0xfu) & 1u) != 0u;
 }
 
 static enum hf_hash_kind hash_of_size(uint32_t size_bytes)
@@ -169,10 +169,6 @@ static bool key_is_built(const struct hf_crypto *crypto, enum hf_key_kind kind)
 
 static void key_found(struct judge *judge, uint32_t index, enum hf_hash_kind hash)
 {
-	if (hash != HF_HASH_NONE && !is_hash_of_key(judge->rules->keys[index].kind, hash)) {
-		judge->seen |= SEEN_OTHER_HASH; /* MCUboot's build for this key has another hash and would not find it */
-		return;
-	}
 	judge->seen |= SEEN_KNOWN_KEY;
 	judge->current_key = index;
 	judge->current_hash = hash;
@@ -196,8 +192,9 @@ static enum hf_reason note_keyhash(struct judge *judge, const struct hf_tlv *tlv
 		return reason;
 	}
 	for (uint32_t i = 0; i < judge->rules->key_count; i++) {
-		if (!crypto->hash_start(&hash, kind)) {
-			return HF_OK; /* a hash that no key of this build is used with */
+		/* A hash that this kind of key is not used with names none, as MCUboot's build for such keys would not find it. */
+		if (!is_hash_of_key(judge->rules->keys[i].kind, kind) || !crypto->hash_start(&hash, kind)) {
+			continue;
 		}
 		crypto->hash_add(&hash, judge->rules->keys[i].der, judge->rules->keys[i].size_bytes);
 		crypto->hash_end(&hash, digest);
@@ -353,8 +350,6 @@ static enum hf_reason refuse_undecided(struct judge *judge)
 		reason = HF_R_SIG_MISSING;
 	} else if ((seen & SEEN_OTHER_TYPE) != 0u) {
 		reason = HF_R_SIG_TYPE_OTHER;
-	} else if ((seen & SEEN_OTHER_HASH) != 0u) {
-		reason = HF_R_SIG_HASH_OTHER;
 	} else if ((seen & (SEEN_KEYHASH | SEEN_KNOWN_KEY)) == SEEN_KEYHASH) {
 		reason = HF_R_KEY_UNKNOWN;
 	} else if ((seen & SEEN_FULL_KEY) != 0u) {
