@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* bootloader: the carried loader binary, its configuration block filled in. */
+#include <holdfast/config.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "args.h"
+#include "boardopt.h"
+#include "file.h"
+#include "hexfile.h"
+#include "keyfile.h"
+#include "keyring.h"
+#include "loaders.h"
+#include "report_config.h"
+
+enum { OPT_BOARD = 1, OPT_LAYOUT, OPT_KEY, OPT_OUTPUT, OPT_POLICY, OPT_LIST, OPT_PASSPHRASE_FILE };
+
+static const struct arg_option options[] = {
+	{ OPT_BOARD, '\0', "board", "NAME", "see `holdfast board list`" },
+	{ OPT_LAYOUT, '\0', "layout", "NAME", "layout of the board (default: its first)" },
+	{ OPT_KEY, 'k', "key", "FILE", "key whose signatures are accepted (public is enough); up to 4 times, all of one type" },
+	{ OPT_POLICY, '\0', "policy", "LIST", "of no-downgrade, counter, bootstrap, debug-open, quiet; separated by commas" },
+	{ OPT_OUTPUT, 'o', "output", "FILE", ".hex (with addresses) or .bin" },
+	{ OPT_LIST, 'l', "list", NULL, "list the bootloaders that this holdfast carries" },
+	{ OPT_PASSPHRASE_FILE, '\0', "passphrase-file", "FILE", "first line of FILE decrypts the keys" },
+	{ 0 }
+};
+
+struct wishes {
+	const char *board, *layout, *output;
+	const char *key_paths[HF_CONFIG_KEYS_MAX];
+	uint32_t key_count;
+	uint32_t policy;
+	bool list;
+	struct passphrase passphrase;
+};
+
+static enum hf_reason take_policy(struct wishes *w, const char *text, struct problem *problem)
+{
+	for (const char *at = text; *at != '\0';) {
+		size_t length = strcspn(at, ", "), i = 0;
+		while (i < policy_name_count && (strlen(policy_names[i].name) != length || strncmp(policy_names[i].name, at, length) != 0))
+			i++;
+		if (i == policy_name_count)
+			return problem_set(problem, HF_R_HOST_OPTION_VALUE, "--policy",
+					   "'%.*s' is none of no-downgrade, counter, bootstrap, debug-open, quiet", (int)length, at);
+		w->policy |= policy_names[i].bit;
+		at += length;
+		at += strspn(at, ", ");
+	}
+	return HF_OK;
+}
+
+static enum hf_reason take(struct wishes *w, const struct args *args, int id, struct problem *problem)
+{
+	switch (id) {
+	case OPT_BOARD: w->board = args->value; break;
+	case OPT_LAYOUT: w->layout = args->value; break;
+	case OPT_OUTPUT: w->output = args->value; break;
+	case OPT_LIST: w->list = true; break;
+	case OPT_PASSPHRASE_FILE: w->passphrase.file = args->value; break;
+	case OPT_POLICY: return take_policy(w, args->value, problem);
+	case OPT_KEY:
+		if (w->key_count == HF_CONFIG_KEYS_MAX)
+			return problem_set(problem, HF_R_HOST_KEYS_TOO_MANY, args->value, "%s", "");
+		w->key_paths[w->key_count++] = args->value;
+		break;
+	}
+	return HF_OK;
+}
+
+static void report_list_of_loaders(struct report *report)
+{
+	report_list(report, "loaders", NULL);
+	for (size_t i = 0; i < loader_count; i++) {
+		report_item(report, NULL);
+		report_text(report, "name", NULL, loaders[i].name);
+		report_number(report, "size_bytes", NULL, loaders[i].size_bytes);
+		report_end(report);
+	}
+	report_end(report);
+	for (size_t i = 0; i < loader_count; i++)
+		report_row(report, "%-36s %6zu bytes", loaders[i].name, loaders[i].size_bytes);
+	if (loader_count == 0)
+		report_note(report, "this build carries none; build the firmware, then holdfast with HOLDFAST_LOADER_DIR");
+}
+
+static enum hf_reason read_keys(const struct wishes *w, struct keyfile *keys, struct problem *problem)
+{
+	for (uint32_t i = 0; i < w->key_count; i++) {
+		enum hf_reason reason = keyfile_read(w->key_paths[i], &w->passphrase, &keys[i], problem);
+		if (reason != HF_OK)
+			return reason;
+		keyring_remember(&keys[i]);
+		if (keys[i].kind != HF_KEY_P256 && keys[i].kind != HF_KEY_ED25519)
+			return problem_differs(problem, HF_R_HOST_KEY_TYPE, w->key_paths[i], "ecdsa-p256 or ed25519",
+					       keyfile_type_name(&keys[i]));
+		if (keys[i].kind != keys[0].kind)
+			return problem_differs(problem, HF_R_HOST_KEYS_MIXED, w->key_paths[i], keyfile_type_name(&keys[0]),
+					       keyfile_type_name(&keys[i]));
+	}
+	return HF_OK;
+}
+
+static enum hf_reason find_loader(const struct boardopt *b, enum hf_key_kind kind, const struct loader **loader,
+				  struct problem *problem)
+{
+	char *name = host_printf("loader-%s-0x%x-%s.bin", b->board->chip, (unsigned)b->layout->loader_addr,
+				 kind == HF_KEY_ED25519 ? "ed25519" : "p256");
+	enum hf_reason reason = problem_set(problem, HF_R_HOST_LOADER_MISSING, name, "%zu others are carried", loader_count);
+	for (size_t i = 0; i < loader_count; i++) {
+		if (strcmp(loaders[i].name, name) == 0) {
+			*loader = &loaders[i];
+			reason = HF_OK;
+		}
+	}
+	free(name);
+	return reason;
+}
+
+static void config_make(const struct wishes *w, const struct boardopt *b, const struct keyfile *keys, struct hf_config *config)
+{
+	const struct board *board = b->board;
+	const struct board_layout *layout = b->layout;
+	*config = (struct hf_config){
+		.mode_id = layout->mode_id, .align = (uint8_t)board->align, .header_bytes = (uint16_t)board->header_bytes,
+		.policy = w->policy,
+		.loader_addr = layout->loader_addr, .loader_bytes = layout->loader_bytes,
+		.primary_addr = layout->primary_addr, .primary_bytes = layout->primary_bytes,
+		.secondary_addr = layout->secondary_addr, .secondary_bytes = layout->secondary_bytes,
+		.sector_bytes = board->sector_bytes,
+		.uart_tx_pin = board->uart_tx_pin, .uart_rx_pin = board->uart_rx_pin, .uart_instance = board->uart_instance,
+		.led_pin = board->led_pin, .led_active_level = board->led_active_level, .baud = board->baud,
+		.key_count = w->key_count,
+	};
+	(void)snprintf(config->board, sizeof config->board, "%s", board->name);
+	(void)snprintf(config->layout, sizeof config->layout, "%s", layout->name);
+	for (uint32_t i = 0; i < w->key_count; i++)
+		config->keys[i] = keyfile_key(&keys[i]);
+}
+
+/* The loader's bytes up to the end of the block. The place of the block must be blank, or the binary is not what it seems. */
+static enum hf_reason fill_in(const struct loader *loader, const struct hf_config *config, struct bytes *out, struct problem *problem)
+{
+	uint8_t block[HF_CONFIG_BYTES];
+	size_t have = loader->size_bytes > HF_CONFIG_OFF ? loader->size_bytes - HF_CONFIG_OFF : 0;
+	if (loader->size_bytes == 0 || have > HF_CONFIG_BYTES || (have > 0 && !hf_is_filled(loader->data + HF_CONFIG_OFF, have, 0xff)))
+		return problem_set(problem, HF_R_HOST_LOADER_BROKEN, loader->name, "%zu bytes; its configuration block is not blank",
+				   loader->size_bytes);
+	enum hf_reason reason = hf_config_encode(config, block);
+	if (reason != HF_OK)
+		return problem_set(problem, reason, config->layout, "%s", "");
+	bytes_add(out, loader->data, loader->size_bytes - have);
+	bytes_fill(out, 0xff, HF_CONFIG_OFF - out->size);
+	bytes_add(out, block, sizeof block);
+	return HF_OK;
+}
+
+static enum hf_reason write_loader(const char *path, uint32_t addr, const struct bytes *binary, struct problem *problem)
+{
+	if (!file_is_hex(path))
+		return file_write(path, binary->data, binary->size, 0, problem);
+	struct hexfile hex = { .count = 0 };
+	struct bytes text = { 0 };
+	hexfile_add(&hex, addr, binary->data, binary->size);
+	hexfile_write(&hex, &text);
+	hexfile_free(&hex);
+	enum hf_reason reason = file_write(path, text.data, text.size, 0, problem);
+	bytes_free(&text);
+	return reason;
+}
+
+static enum hf_reason make(const struct wishes *w, const struct keyfile *keys, struct report *report, struct problem *problem)
+{
+	struct boardopt b;
+	const struct loader *loader = NULL;
+	struct hf_config config;
+	struct bytes binary = { 0 };
+	enum hf_reason reason = boardopt_find(w->board, w->layout, &b, problem);
+	if (reason == HF_OK)
+		reason = find_loader(&b, keys[0].kind, &loader, problem);
+	if (reason != HF_OK)
+		return reason;
+	config_make(w, &b, keys, &config);
+	reason = fill_in(loader, &config, &binary, problem);
+	if (reason == HF_OK)
+		reason = write_loader(w->output, config.loader_addr, &binary, problem);
+	if (reason == HF_OK) {
+		report_text(report, "file", "bootloader", w->output);
+		report_text(report, "loader_binary", "made from", loader->name);
+		report_size(report, "file_bytes", "size", binary.size);
+		report_config(&config, report);
+	}
+	bytes_free(&binary);
+	return reason;
+}
+
+static enum hf_reason run(struct args *args, struct report *report, struct problem *problem)
+{
+	struct wishes w = { 0 };
+	struct keyfile keys[HF_CONFIG_KEYS_MAX];
+	int id = 0;
+	enum hf_reason reason;
+	memset(keys, 0, sizeof keys);
+	while ((reason = args_next(args, &id, &report->json, problem)) == HF_OK && id != 0) {
+		reason = take(&w, args, id, problem);
+		if (reason != HF_OK)
+			return reason;
+	}
+	if (reason != HF_OK || args->want_help || (reason = args_end(args, problem)) != HF_OK)
+		return reason;
+	if (w.list) {
+		report_list_of_loaders(report);
+		return HF_OK;
+	}
+	const char *missing = w.board == NULL ? "--board" : w.key_count == 0 ? "--key" : w.output == NULL ? "--output" : NULL;
+	if (missing != NULL)
+		return problem_set(problem, HF_R_HOST_OPTION_MISSING, missing, "%s", "");
+	reason = read_keys(&w, keys, problem);
+	if (reason == HF_OK)
+		reason = make(&w, keys, report, problem);
+	for (uint32_t i = 0; i < HF_CONFIG_KEYS_MAX; i++)
+		keyfile_free(&keys[i]);
+	return reason;
+}
+
+const struct command cmd_bootloader = {
+	.name = "bootloader",
+	.summary = "make a bootloader for a board, with your keys in it",
+	.synopsis = "--board NAME --key FILE [--layout NAME] -o loader.hex",
+	.about = "One bootloader binary a chip serves every user: keys, slot layout and policy are a block of data that is filled in\n"
+		 "here, so no compiler is needed. Flash the result with your programmer; it prints the largest image of the layout.\n"
+		 "The size limit it prints is the one that `sign --board`, the upload and the bootloader itself apply.",
+	.options = options,
+	.examples = "holdfast bootloader --board xiao_nrf54l15 --key release.pub.pem -o loader.hex\n"
+		    "holdfast bootloader --board xiao_nrf52840 --layout keep-uf2 -k a.pem -k b.pem --policy no-downgrade,debug-open -o loader.hex\n"
+		    "holdfast bootloader --list",
+	.run = run,
+};

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What the signal handler must remove; empty if nothing. The only state of the program outside main's call tree. */
+static char pending_path[PATH_MAX + 32];
+static volatile sig_atomic_t has_pending;
+
+static void stop_on_signal(int number)
+{
+	(void)number;
+	static const char text[] = "\nholdfast: stopped by the user; nothing half-written is left (HF-1132)\n";
+	if (has_pending)
+		(void)unlink(pending_path);
+	ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+	(void)written;
+	_exit(EXIT_CODE_INTERRUPTED);
+}
+
+void file_guard_signals(void)
+{
+	struct sigaction action;
+	memset(&action, 0, sizeof action);
+	action.sa_handler = stop_on_signal;
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+}
+
+bool file_is_hex(const char *path)
+{
+	size_t length = strlen(path);
+	return length >= 4 && strcasecmp(path + length - 4, ".hex") == 0;
+}
+
+enum hf_reason file_read(const char *path, size_t limit_bytes, struct bytes *bytes, struct problem *problem)
+{
+	FILE *file = fopen(path, "rb");
+	if (file == NULL) {
+		enum hf_reason reason = errno == ENOENT || errno == ENOTDIR ? HF_R_HOST_FILE_MISSING : HF_R_HOST_FILE_READ;
+		return problem_set(problem, reason, path, "%s", reason == HF_R_HOST_FILE_READ ? strerror(errno) : "");
+	}
+	struct bytes read = { 0 };
+	uint8_t chunk[16384];
+	size_t got = 0;
+	do {
+		got = fread(chunk, 1, sizeof chunk, file);
+		bytes_add(&read, chunk, got);
+	} while (got == sizeof chunk && read.size <= limit_bytes);
+	int error = ferror(file) ? errno : 0;
+	(void)fclose(file);
+	if (error == 0 && read.size != 0 && read.size <= limit_bytes) {
+		*bytes = read;
+		return HF_OK;
+	}
+	size_t size = read.size;
+	bytes_free(&read);
+	if (error != 0)
+		return problem_set(problem, HF_R_HOST_FILE_READ, path, "%s", strerror(error));
+	if (size == 0)
+		return problem_set(problem, HF_R_HOST_FILE_EMPTY, path, "%s", "");
+	return problem_set(problem, HF_R_HOST_FILE_TOO_LARGE, path, "more than %zu bytes", limit_bytes);
+}
+
+static bool write_all(int fd, const uint8_t *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t done = write(fd, data, size);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		data += done;
+		size -= (size_t)done;
+	}
+	return true;
+}
+
+static enum hf_reason write_failed(const char *path, int error, struct problem *problem)
+{
+	return problem_set(problem, HF_R_HOST_FILE_WRITE, path, "%s", strerror(error));
+}
+
+static enum hf_reason write_straight(const char *path, const void *data, size_t size, struct problem *problem)
+{
+	int fd = strcmp(path, "-") == 0 ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return write_failed(path, errno, problem);
+	int error = write_all(fd, data, size) ? 0 : errno;
+	if (fd != STDOUT_FILENO && close(fd) != 0 && error == 0)
+		error = errno;
+	return error == 0 ? HF_OK : write_failed(path, error, problem);
+}
+
+/* The directory's entry must be durable too; a file system that can't sync a directory is no reason to fail. */
+static void sync_directory(const char *directory)
+{
+	int fd = open(directory, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	(void)close(fd);
+}
+
+static int put_in_place(const char *temporary, const char *path, unsigned flags)
+{
+	if ((flags & FILE_NEW) == 0)
+		return rename(temporary, path) == 0 ? 0 : errno;
+	if (link(temporary, path) == 0) {
+		(void)unlink(temporary);
+		return 0;
+	}
+	if (errno != EPERM && errno != EOPNOTSUPP)
+		return errno;
+	/* No hard links here (FAT): the check and the rename are two steps, which is as good as it gets. */
+	if (access(path, F_OK) == 0)
+		return EEXIST;
+	return rename(temporary, path) == 0 ? 0 : errno;
+}
+
+static enum hf_reason write_beside(const char *path, const void *data, size_t size, unsigned flags, mode_t mode,
+				   struct problem *problem)
+{
+	char for_dir[PATH_MAX], for_base[PATH_MAX];
+	(void)snprintf(for_dir, sizeof for_dir, "%s", path);
+	(void)snprintf(for_base, sizeof for_base, "%s", path);
+	const char *directory = dirname(for_dir);
+	int length = snprintf(pending_path, sizeof pending_path, "%s/.%.200s.holdfast-XXXXXX", directory, basename(for_base));
+	if (length < 0 || (size_t)length >= sizeof pending_path)
+		return write_failed(path, ENAMETOOLONG, problem);
+	int fd = mkstemp(pending_path);
+	if (fd < 0)
+		return write_failed(path, errno, problem);
+	has_pending = 1;
+	int error = write_all(fd, data, size) && fchmod(fd, mode) == 0 && fsync(fd) == 0 ? 0 : errno;
+	if (close(fd) != 0 && error == 0)
+		error = errno;
+	if (error == 0)
+		error = put_in_place(pending_path, path, flags);
+	if (error != 0)
+		(void)unlink(pending_path);
+	has_pending = 0;
+	if (error == EEXIST)
+		return problem_set(problem, HF_R_HOST_FILE_EXISTS, path, "%s", "");
+	if (error != 0)
+		return write_failed(path, error, problem);
+	sync_directory(directory);
+	return HF_OK;
+}
+
+enum hf_reason file_write(const char *path, const void *data, size_t size_bytes, unsigned flags, struct problem *problem)
+{
+	struct stat now;
+	char real[PATH_MAX];
+	mode_t mask = umask(0);
+	(void)umask(mask);
+	mode_t mode = (flags & FILE_PRIVATE) != 0 ? 0600 : 0666 & ~mask;
+	if (strcmp(path, "-") == 0)
+		return write_straight(path, data, size_bytes, problem);
+	if (stat(path, &now) != 0)
+		return write_beside(path, data, size_bytes, flags, mode, problem);
+	if (S_ISDIR(now.st_mode))
+		return write_failed(path, EISDIR, problem);
+	if (!S_ISREG(now.st_mode))
+		return write_straight(path, data, size_bytes, problem);
+	if ((flags & FILE_NEW) != 0)
+		return problem_set(problem, HF_R_HOST_FILE_EXISTS, path, "%s", "");
+	/* A link to the file keeps being one: the file it names is replaced. */
+	if (realpath(path, real) == NULL)
+		return write_failed(path, errno, problem);
+	return write_beside(real, data, size_bytes, flags, (flags & FILE_PRIVATE) != 0 ? mode : now.st_mode & 0777, problem);
+}

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# Writes OUT, a table of the loader-*.bin files in DIR (none: an empty table). Run at build time, so that a new firmware build is
+# carried by the next host build.
+file(GLOB files ${DIR}/loader-*.bin)
+list(SORT files)
+set(arrays "")
+set(rows "")
+set(count 0)
+foreach(path ${files})
+  get_filename_component(name ${path} NAME)
+  file(READ ${path} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "static const uint8_t data_${count}[] = {${bytes}};\n")
+  string(APPEND rows "\t{ \"${name}\", data_${count}, sizeof data_${count} },\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+set(text "/* SPDX-License-Identifier: MIT */\n/* Made by loaders.cmake. */\n#include \"loaders.h\"\n\n${arrays}\nconst struct loader loaders[] = {\n${rows}\t{ NULL, NULL, 0 }\n};\nconst size_t loader_count = ${count};\n")
+if(EXISTS ${OUT})
+  file(READ ${OUT} old)
+endif()
+if(NOT "${old}" STREQUAL "${text}")
+  file(WRITE ${OUT} "${text}")
+endif()
