@@ -10,28 +10,27 @@
 set(HOLDFAST_CRYPTO_DIR ${CMAKE_CURRENT_LIST_DIR}/../crypto)
 set(HOLDFAST_CORE_INCLUDE_DIR ${CMAKE_CURRENT_LIST_DIR}/../core/include)
 
-# SHA-256 and the helpers of P-256.
+# SHA-256 and what the curve arithmetic calls; ec/ec_p256_m31.c itself is included by crypto/p256_bearssl.h.
 function(holdfast_bearssl_sources dir out_var)
   set(files)
-  foreach(file codec/ccopy codec/dec32be codec/enc32be ec/ec_p256_m31 ec/ec_secp256r1 ec/ec_secp384r1 ec/ec_secp521r1 ec/ecdsa_i31_bits ec/ecdsa_i31_vrfy_raw
-      hash/sha2small int/i31_bitlen int/i31_add int/i31_decmod int/i31_decode int/i31_encode int/i31_fmont int/i31_iszero
-      int/i31_modpow int/i31_montmul int/i31_muladd int/i31_ninv31 int/i31_rshift int/i31_sub int/i31_tmont int/i32_div32)
+  foreach(file codec/ccopy codec/dec32be codec/enc32be hash/sha2small)
     list(APPEND files ${dir}/src/${file}.c)
   endforeach()
   set(${out_var} ${files} PARENT_SCOPE)
 endfunction()
 
-# SHA-256 and SHA-512; Monocypher has neither in its main file.
+# SHA-256 alone.
+function(holdfast_bearssl_sha256_sources dir out_var)
+  set(${out_var} ${dir}/src/codec/dec32be.c ${dir}/src/codec/enc32be.c ${dir}/src/hash/sha2small.c PARENT_SCOPE)
+endfunction()
+
+# SHA-256 and SHA-512; Monocypher has neither in its main file, and monocypher.c itself is included by crypto/ed25519_monocypher.h.
 function(holdfast_bearssl_hash_sources dir out_var)
   set(files)
   foreach(file codec/dec32be codec/enc32be codec/dec64be codec/enc64be hash/sha2small hash/sha2big)
     list(APPEND files ${dir}/src/${file}.c)
   endforeach()
   set(${out_var} ${files} PARENT_SCOPE)
-endfunction()
-
-function(holdfast_monocypher_sources dir out_var)
-  set(${out_var} ${dir}/monocypher.c PARENT_SCOPE)
 endfunction()
 
 function(holdfast_add_crypto_p256 name bearssl_dir)
@@ -42,11 +41,19 @@ function(holdfast_add_crypto_p256 name bearssl_dir)
   target_include_directories(${name} SYSTEM PRIVATE ${bearssl_dir}/inc ${bearssl_dir}/src)
 endfunction()
 
+# What a loader links: P-256 by crypto/p256.c, a fifth of the size.
+function(holdfast_add_crypto_p256_small name bearssl_dir)
+  holdfast_bearssl_sha256_sources(${bearssl_dir} files)
+  set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS -w)
+  add_library(${name} STATIC ${HOLDFAST_CRYPTO_DIR}/crypto_p256.c ${HOLDFAST_CRYPTO_DIR}/p256.c ${files})
+  target_include_directories(${name} PUBLIC ${HOLDFAST_CORE_INCLUDE_DIR})
+  target_include_directories(${name} SYSTEM PRIVATE ${bearssl_dir}/inc ${bearssl_dir}/src)
+endfunction()
+
 function(holdfast_add_crypto_ed25519 name bearssl_dir monocypher_dir)
   holdfast_bearssl_hash_sources(${bearssl_dir} files)
-  holdfast_monocypher_sources(${monocypher_dir} more)
-  set_source_files_properties(${files} ${more} PROPERTIES COMPILE_OPTIONS -w)
-  add_library(${name} STATIC ${HOLDFAST_CRYPTO_DIR}/crypto_monocypher.c ${files} ${more})
+  set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS -w)
+  add_library(${name} STATIC ${HOLDFAST_CRYPTO_DIR}/crypto_monocypher.c ${files})
   target_include_directories(${name} PUBLIC ${HOLDFAST_CORE_INCLUDE_DIR})
   target_include_directories(${name} SYSTEM PRIVATE ${bearssl_dir}/inc ${bearssl_dir}/src ${monocypher_dir})
 endfunction()

@@ -51,6 +51,7 @@ struct hf_crypto {
 };
 
 extern const struct hf_crypto hf_crypto_bearssl_p256; /* crypto/crypto_bearssl.c: SHA-256, ECDSA P-256 */
+extern const struct hf_crypto hf_crypto_p256;         /* crypto/crypto_p256.c: SHA-256, ECDSA P-256, what P-256 loaders link */
 extern const struct hf_crypto hf_crypto_ed25519;      /* crypto/crypto_monocypher.c: SHA-256/512, Ed25519 */
 extern const struct hf_crypto hf_crypto_openssl;      /* crypto/crypto_openssl.c: everything, host only */
 
