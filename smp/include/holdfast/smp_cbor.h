@@ -34,7 +34,7 @@ struct smp_span {
 	uint32_t size_bytes;
 };
 
-/* The head of a value. NINT means -1 - value. A definite string's content begins at the reader's off and has value bytes. */
+/* The head of a value. NINT means -1 - value. */
 struct smp_item {
 	enum smp_kind kind;
 	bool indefinite;
@@ -109,6 +109,9 @@ void smp_put_bool(struct smp_writer *writer, bool value);
 void smp_put_bytes(struct smp_writer *writer, const void *data, uint32_t size_bytes);
 void smp_put_text_n(struct smp_writer *writer, const void *text, uint32_t size_bytes);
 void smp_put_text(struct smp_writer *writer, const char *text);
+/* A text of known size in pieces: begin, then pieces that add up to size_bytes. */
+void smp_put_text_begin(struct smp_writer *writer, uint32_t size_bytes);
+void smp_put_piece(struct smp_writer *writer, const void *text, uint32_t size_bytes);
 void smp_put_map(struct smp_writer *writer, uint32_t pair_count);  /* definite: the pairs follow */
 void smp_put_map_open(struct smp_writer *writer);                  /* indefinite, until smp_put_close */
 void smp_put_list_open(struct smp_writer *writer);

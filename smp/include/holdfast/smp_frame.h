@@ -49,7 +49,6 @@ struct smp_rx {
 	uint8_t quad_pads;
 	bool in_packet;          /* a first line was taken, further ones are awaited */
 	bool line_ended;         /* padding seen: no more base64 on this line */
-	bool message_out;        /* packet holds a message that was handed out */
 	uint32_t quad;
 	uint8_t held;            /* a marker byte that was text after all */
 };

@@ -30,7 +30,8 @@ struct smp_upload_plan {
 	bool upgrade_only;
 	uint32_t message_max;      /* smp_message_max_of() */
 	uint32_t window_max;       /* smp_window_of(); 1 = stop and wait */
-	uint32_t first_timeout_ms; /* off 0 and the last chunk: the device may erase or check the whole slot; 40000 */
+	uint32_t first_timeout_ms; /* off 0: the device may erase the whole slot; 40000 */
+	uint32_t last_timeout_ms;  /* the last chunk: the device may check the whole slot; 20000 */
 	uint32_t timeout_ms;       /* until round trips have been measured; 2500 */
 	uint8_t tries;             /* of the same offset; 5 */
 	uint8_t restarts_max;      /* 3 */
@@ -41,10 +42,14 @@ struct smp_upload_plan smp_upload_plan_of(const uint8_t *data, uint32_t size_byt
 
 struct smp_flight {
 	bool used;
-	bool retry;               /* of the same bytes: no use for measuring */
 	uint8_t sequence;
+	uint32_t order;           /* counts what was sent */
 	uint32_t off, end;
 	uint32_t sent_ms, deadline_ms;
+};
+
+struct smp_upload_counts {
+	uint32_t chunks, lost, mismatches, late;
 };
 
 enum smp_upload_state { SMP_UPLOAD_FIRST, SMP_UPLOAD_STREAM, SMP_UPLOAD_DRAIN, SMP_UPLOAD_DONE, SMP_UPLOAD_FAILED };
@@ -56,6 +61,7 @@ struct smp_upload {
 	enum hf_reason reason;       /* when FAILED */
 	struct smp_code code;        /* when reason is HF_R_SMP_REFUSED */
 	uint32_t device_reason;      /* number from its "rsn"; 0 none */
+	bool answered;               /* the device has replied at all */
 	bool resumed;                /* the first reply named an offset beyond the first chunk */
 	uint32_t resumed_off;
 	bool match_known, match;
@@ -64,16 +70,18 @@ struct smp_upload {
 	uint32_t best_off;
 	uint32_t send_off;           /* next byte to send */
 	uint32_t drain_off;          /* where to go on after draining */
-	uint8_t drain_age;           /* of the request whose reply named drain_off */
+	uint32_t drain_order;        /* of the request whose reply named drain_off */
+	uint32_t order;              /* of the next request */
 	uint32_t window;
 	uint32_t grow_in;            /* good replies until the window grows */
 	uint32_t trouble_count;      /* since best_off last rose */
 	uint32_t restart_count;
-	uint32_t rtt_ms8, rtt_var_ms4; /* smoothed, times 8 and 4 */
+	bool rtt_known;
+	uint32_t rtt_ms, rtt_var_ms;
 	uint32_t busy_until_ms;
 	bool busy;
 	struct smp_flight flights[SMP_WINDOW_MAX];
-	struct { uint32_t chunks, lost, mismatches, late, restarts; } counts;
+	struct smp_upload_counts counts;
 };
 
 enum smp_upload_todo { SMP_UPLOAD_TODO_SEND, SMP_UPLOAD_TODO_WAIT, SMP_UPLOAD_TODO_DONE, SMP_UPLOAD_TODO_FAILED };

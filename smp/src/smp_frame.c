@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include <holdfast/smp_frame.h>
+
+enum { MARK_START_0 = 0x06, MARK_START_1 = 0x09, MARK_NEXT_0 = 0x04, MARK_NEXT_1 = 0x14 };
+
+/* TEXT: outside our lines. LINE: in the base64 of a line. */
+enum { STATE_TEXT = 0, STATE_LINE = 1 };
+
+enum { CHAR_NONE = 64, CHAR_PAD = 65 };
+
+uint16_t smp_crc16(uint16_t crc, const uint8_t *data, uint32_t size_bytes)
+{
+	for (uint32_t i = 0; i < size_bytes; i++) {
+		crc = (uint16_t)(crc ^ (uint32_t)data[i] << 8);
+		for (uint32_t bit = 0; bit < 8u; bit++)
+			crc = (uint16_t)((crc & 0x8000u) != 0u ? (uint32_t)crc << 1 ^ 0x1021u : (uint32_t)crc << 1);
+	}
+	return crc;
+}
+
+/* Value of a base64 character (RFC 4648, section 4), CHAR_PAD or CHAR_NONE. */
+static uint32_t char_value(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (uint32_t)c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return (uint32_t)c - 'a' + 26u;
+	if (c >= '0' && c <= '9')
+		return (uint32_t)c - '0' + 52u;
+	return c == '+' ? 62u : c == '/' ? 63u : c == '=' ? CHAR_PAD : CHAR_NONE;
+}
+
+static uint8_t value_char(uint32_t value)
+{
+	if (value < 26u)
+		return (uint8_t)('A' + value);
+	if (value < 52u)
+		return (uint8_t)('a' + (value - 26u));
+	if (value < 62u)
+		return (uint8_t)('0' + (value - 52u));
+	return value == 62u ? '+' : '/';
+}
+
+/* --- receiver ------------------------------------------------------------------------------------------------------------ */
+
+void smp_rx_start(struct smp_rx *rx, uint8_t *packet, uint32_t packet_cap_bytes)
+{
+	hf_assert(packet_cap_bytes >= 16u);
+	*rx = (struct smp_rx){ .packet = packet, .packet_cap_bytes = packet_cap_bytes, .state = STATE_TEXT };
+}
+
+static void packet_forget(struct smp_rx *rx)
+{
+	rx->in_packet = false;
+	rx->packet_bytes = 0;
+}
+
+static void dropped(struct smp_rx *rx, struct smp_rx_event *event, enum hf_reason reason)
+{
+	packet_forget(rx);
+	rx->state = STATE_TEXT;
+	event->kind = SMP_RX_DROPPED;
+	event->reason = reason;
+}
+
+/* Both marker bytes were seen. */
+static void line_begin(struct smp_rx *rx, bool first, struct smp_rx_event *event)
+{
+	rx->quad_chars = 0;
+	rx->quad_pads = 0;
+	rx->quad = 0;
+	rx->line_ended = false;
+	if (first) {
+		packet_forget(rx);
+		rx->in_packet = true;
+	} else if (!rx->in_packet) {
+		/* Its base64 will pass as text: harmless, it is only shown. */
+		dropped(rx, event, HF_R_SMP_FRAME_ORPHAN);
+		return;
+	}
+	rx->state = STATE_LINE;
+}
+
+/* The line's end: is the packet whole? */
+static void line_end(struct smp_rx *rx, struct smp_rx_event *event)
+{
+	uint32_t size;
+
+	rx->state = STATE_TEXT;
+	if (rx->quad_chars != 0u) {
+		dropped(rx, event, HF_R_SMP_FRAME_BASE64);
+		return;
+	}
+	if (rx->packet_bytes < 2u)
+		return;
+	size = hf_get16be(rx->packet);
+	if (rx->packet_bytes < size + 2u)
+		return;
+	if (size < 2u || rx->packet_bytes > size + 2u) {
+		dropped(rx, event, HF_R_SMP_FRAME_LENGTH);
+		return;
+	}
+	if (smp_crc16(0, rx->packet + 2, size) != 0u) {
+		dropped(rx, event, HF_R_SMP_FRAME_CRC);
+		return;
+	}
+	packet_forget(rx);
+	event->kind = SMP_RX_MESSAGE;
+	event->message = rx->packet + 2;
+	event->size_bytes = size - 2u;
+}
+
+static void quad_flush(struct smp_rx *rx, struct smp_rx_event *event)
+{
+	uint32_t count = 3u - rx->quad_pads;
+
+	if (count > rx->packet_cap_bytes - rx->packet_bytes) {
+		dropped(rx, event, HF_R_SMP_FRAME_TOO_LONG);
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		rx->packet[rx->packet_bytes++] = (uint8_t)(rx->quad >> (16u - 8u * i));
+	rx->line_ended = rx->quad_pads != 0u;
+	rx->quad_chars = 0;
+	rx->quad_pads = 0;
+	rx->quad = 0;
+	/* A packet that cannot fit need not be collected. */
+	if (rx->packet_bytes >= 2u && (uint32_t)hf_get16be(rx->packet) + 2u > rx->packet_cap_bytes)
+		dropped(rx, event, HF_R_SMP_FRAME_TOO_LONG);
+}
+
+static void line_char(struct smp_rx *rx, uint8_t c, struct smp_rx_event *event)
+{
+	uint32_t value = char_value(c);
+	bool bad = value == CHAR_NONE || rx->line_ended || (value != CHAR_PAD && rx->quad_pads != 0u) ||
+		   (value == CHAR_PAD && rx->quad_chars < 2u);
+
+	if (bad) {
+		dropped(rx, event, HF_R_SMP_FRAME_BASE64);
+		return;
+	}
+	rx->quad = rx->quad << 6 | (value == CHAR_PAD ? 0u : value);
+	rx->quad_pads = (uint8_t)(rx->quad_pads + (value == CHAR_PAD ? 1u : 0u));
+	rx->quad_chars++;
+	if (rx->quad_chars == 4u)
+		quad_flush(rx, event);
+}
+
+/* A byte while in a line. False: it is not part of the line and must be looked at as text. */
+static bool line_byte(struct smp_rx *rx, uint8_t c, struct smp_rx_event *event)
+{
+	if (c == '\r')
+		return true;
+	if (c == '\n') {
+		line_end(rx, event);
+		return true;
+	}
+	if (c == MARK_START_0 || c == MARK_NEXT_0) {
+		/* The line feed was lost, or another line cut in. What was collected may be whole. */
+		line_end(rx, event);
+		return false;
+	}
+	line_char(rx, c, event);
+	return event->kind != SMP_RX_DROPPED;
+}
+
+static bool is_marker(uint8_t first, uint8_t second)
+{
+	return (first == MARK_START_0 && second == MARK_START_1) || (first == MARK_NEXT_0 && second == MARK_NEXT_1);
+}
+
+/* Bytes outside a line: runs of text go out in one piece, a marker begins a line. Returns how many were taken. */
+static uint32_t text_feed(struct smp_rx *rx, const uint8_t *bytes, uint32_t size_bytes, struct smp_rx_event *event)
+{
+	uint32_t run = 0;
+
+	if (rx->marker != 0u) {
+		uint8_t first = rx->marker;
+
+		rx->marker = 0;
+		if (is_marker(first, bytes[0])) {
+			line_begin(rx, first == MARK_START_0, event);
+			return 1;
+		}
+		rx->held = first;
+		*event = (struct smp_rx_event){ .kind = SMP_RX_TEXT, .text = &rx->held, .size_bytes = 1 };
+		return 0;
+	}
+	while (run < size_bytes && bytes[run] != MARK_START_0 && bytes[run] != MARK_NEXT_0)
+		run++;
+	if (run != 0u) {
+		*event = (struct smp_rx_event){ .kind = SMP_RX_TEXT, .text = bytes, .size_bytes = run };
+		return run;
+	}
+	rx->marker = bytes[0];
+	return 1;
+}
+
+uint32_t smp_rx_feed(struct smp_rx *rx, const uint8_t *bytes, uint32_t size_bytes, struct smp_rx_event *event)
+{
+	uint32_t used = 0;
+
+	*event = (struct smp_rx_event){ .kind = SMP_RX_MORE };
+	while (used < size_bytes && event->kind == SMP_RX_MORE) { /* each turn takes a byte, or resolves a marker, or leaves a line */
+		if (rx->state == STATE_TEXT)
+			used += text_feed(rx, bytes + used, size_bytes - used, event);
+		else
+			used += line_byte(rx, bytes[used], event) ? 1u : 0u;
+	}
+	return used;
+}
+
+/* --- sender -------------------------------------------------------------------------------------------------------------- */
+
+void smp_tx_start(struct smp_tx *tx, const uint8_t *message, uint32_t message_bytes)
+{
+	hf_assert(message_bytes <= UINT16_MAX - 2u);
+	*tx = (struct smp_tx){ .message = message, .message_bytes = message_bytes, .crc = smp_crc16(0, message, message_bytes) };
+}
+
+static uint8_t packet_byte(const struct smp_tx *tx, uint32_t off)
+{
+	uint8_t edge[2];
+
+	if (off >= 2u && off < 2u + tx->message_bytes)
+		return tx->message[off - 2u];
+	if (off < 2u) {
+		hf_put16be(edge, (uint16_t)(tx->message_bytes + 2u));
+		return edge[off];
+	}
+	hf_put16be(edge, tx->crc);
+	return edge[off - 2u - tx->message_bytes];
+}
+
+uint32_t smp_tx_line(struct smp_tx *tx, uint8_t line[SMP_LINE_BYTES])
+{
+	uint32_t total = tx->message_bytes + SMP_PACKET_EXTRA_BYTES;
+	uint32_t raw = total - tx->off < SMP_LINE_RAW_BYTES ? total - tx->off : SMP_LINE_RAW_BYTES;
+	uint32_t used = 2;
+
+	hf_assert(tx->off <= total);
+	if (raw == 0u)
+		return 0;
+	line[0] = tx->off == 0u ? MARK_START_0 : MARK_NEXT_0;
+	line[1] = tx->off == 0u ? MARK_START_1 : MARK_NEXT_1;
+	for (uint32_t i = 0; i < raw; i += 3u) {
+		uint32_t count = raw - i < 3u ? raw - i : 3u;
+		uint32_t quad = 0;
+
+		for (uint32_t k = 0; k < 3u; k++)
+			quad = quad << 8 | (k < count ? packet_byte(tx, tx->off + i + k) : 0u);
+		for (uint32_t k = 0; k < 4u; k++)
+			line[used++] = k <= count ? value_char(quad >> (18u - 6u * k) & 63u) : (uint8_t)'=';
+	}
+	line[used++] = '\n';
+	tx->off += raw;
+	return used;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* smp_reasons.c - from the reason of a refusal to the code that goes over the wire: one table, then a row for each hundred.
+ *
+ * Source   codes and their version 1 translation: zephyrproject-rtos/zephyr: subsys/mgmt/mcumgr/grp/os_mgmt/src/os_mgmt.c,
+ *          grp/img_mgmt/src/img_mgmt.c; JPHutchins/smp: smp/image_management.py.
+ */
+#include <holdfast/smp_message.h>
+
+enum { IMAGE_UNKNOWN = 1, IMAGE_NO_IMAGE = 3, IMAGE_INVALID_TLV = 5, IMAGE_HASH_NOT_FOUND = 8, IMAGE_NO_FREE_SLOT = 9, IMAGE_READ_FAILED = 11,
+       IMAGE_WRITE_FAILED = 12, IMAGE_ERASE_FAILED = 13, IMAGE_INVALID_SLOT = 14, IMAGE_INVALID_OFFSET = 20, IMAGE_INVALID_LENGTH = 21,
+       IMAGE_INVALID_HEADER = 22, IMAGE_INVALID_MAGIC = 23, IMAGE_INVALID_HASH = 24, IMAGE_IS_NEWER = 27, IMAGE_PENDING = 28,
+       IMAGE_TOO_LARGE = 30, IMAGE_OVERRUN = 31, IMAGE_TEST_ACTIVE = 33 };
+enum { OS_INVALID_FORMAT = 2, OS_NO_ANSWER = 3 };
+
+/* Kept at six bytes a row: this table is on the device. */
+struct row {
+	uint16_t reason;
+	uint8_t group; /* PROTOCOL: "rc" */
+	uint8_t rc;
+	uint8_t v1_rc;
+};
+enum { PROTOCOL = 0xff };
+
+static const struct row rows[] = {
+	{ HF_R_SMP_CORRUPT, PROTOCOL, SMP_RC_CORRUPT, SMP_RC_CORRUPT },
+	{ HF_R_SMP_NOT_SUPPORTED, PROTOCOL, SMP_RC_NOT_SUPPORTED, SMP_RC_NOT_SUPPORTED },
+	{ HF_R_SMP_TOO_NEW, PROTOCOL, SMP_RC_TOO_NEW, SMP_RC_TOO_NEW },
+	{ HF_R_SMP_REPLY_TOO_LARGE, PROTOCOL, SMP_RC_TOO_LARGE, SMP_RC_TOO_LARGE },
+	{ HF_R_SMP_CBOR, PROTOCOL, SMP_RC_INVALID, SMP_RC_INVALID },
+	{ HF_R_SMP_CBOR_DEPTH, PROTOCOL, SMP_RC_INVALID, SMP_RC_INVALID },
+	{ HF_R_SMP_CBOR_TYPE, PROTOCOL, SMP_RC_INVALID, SMP_RC_INVALID },
+	{ HF_R_SMP_CBOR_DUPLICATE, PROTOCOL, SMP_RC_INVALID, SMP_RC_INVALID },
+	{ HF_R_SMP_BUSY, PROTOCOL, SMP_RC_BUSY, SMP_RC_BUSY },
+	{ HF_R_SMP_DENIED, PROTOCOL, SMP_RC_DENIED, SMP_RC_DENIED },
+	{ HF_R_SMP_OS_FORMAT, SMP_GROUP_OS, OS_INVALID_FORMAT, SMP_RC_INVALID },
+	{ HF_R_SMP_OS_QUERY, SMP_GROUP_OS, OS_NO_ANSWER, SMP_RC_NO_ENTRY },
+	{ HF_R_SMP_UPLOAD_NO_OFF, SMP_GROUP_IMAGE, IMAGE_INVALID_OFFSET, SMP_RC_INVALID },
+	{ HF_R_SMP_UPLOAD_LEN, SMP_GROUP_IMAGE, IMAGE_INVALID_LENGTH, SMP_RC_INVALID },
+	{ HF_R_SMP_UPLOAD_HEADER, SMP_GROUP_IMAGE, IMAGE_INVALID_HEADER, SMP_RC_INVALID },
+	{ HF_R_SMP_UPLOAD_MAGIC, SMP_GROUP_IMAGE, IMAGE_INVALID_MAGIC, SMP_RC_UNKNOWN },
+	{ HF_R_SMP_UPLOAD_SHA, SMP_GROUP_IMAGE, IMAGE_INVALID_HASH, SMP_RC_INVALID },
+	{ HF_R_SMP_UPLOAD_IMAGE, SMP_GROUP_IMAGE, IMAGE_NO_FREE_SLOT, SMP_RC_BAD_STATE },
+	{ HF_R_SMP_UPLOAD_OLDER, SMP_GROUP_IMAGE, IMAGE_IS_NEWER, SMP_RC_BAD_STATE },
+	{ HF_R_SMP_SLOT, SMP_GROUP_IMAGE, IMAGE_INVALID_SLOT, SMP_RC_INVALID },
+	{ HF_R_SMP_HASH, SMP_GROUP_IMAGE, IMAGE_INVALID_HASH, SMP_RC_INVALID },
+	{ HF_R_SMP_HASH_UNKNOWN, SMP_GROUP_IMAGE, IMAGE_HASH_NOT_FOUND, SMP_RC_UNKNOWN },
+	{ HF_R_SMP_TEST_ACTIVE, SMP_GROUP_IMAGE, IMAGE_TEST_ACTIVE, SMP_RC_BAD_STATE },
+	{ HF_R_SMP_UPLOAD_OPEN, SMP_GROUP_IMAGE, IMAGE_NO_IMAGE, SMP_RC_NO_ENTRY },
+	{ HF_R_SMP_SLOT_ACTIVE, SMP_GROUP_IMAGE, IMAGE_NO_FREE_SLOT, SMP_RC_BAD_STATE },
+	{ HF_R_SLOT_NO_IMAGE, SMP_GROUP_IMAGE, IMAGE_NO_IMAGE, SMP_RC_NO_ENTRY },
+	{ HF_R_SLOT_TRIAL_OPEN, SMP_GROUP_IMAGE, IMAGE_NO_FREE_SLOT, SMP_RC_BAD_STATE },
+	{ HF_R_SLOT_PENDING, SMP_GROUP_IMAGE, IMAGE_PENDING, SMP_RC_BAD_STATE },
+	{ HF_R_SLOT_OVERRUN, SMP_GROUP_IMAGE, IMAGE_OVERRUN, SMP_RC_UNKNOWN },
+	{ HF_R_SLOT_TOO_SMALL, SMP_GROUP_IMAGE, IMAGE_TOO_LARGE, SMP_RC_UNKNOWN },
+	{ HF_R_FLASH_WRITE, SMP_GROUP_IMAGE, IMAGE_WRITE_FAILED, SMP_RC_UNKNOWN },
+	{ HF_R_FLASH_VERIFY, SMP_GROUP_IMAGE, IMAGE_WRITE_FAILED, SMP_RC_UNKNOWN },
+	{ HF_R_FLASH_ERASE, SMP_GROUP_IMAGE, IMAGE_ERASE_FAILED, SMP_RC_UNKNOWN },
+	{ HF_R_FLASH_READ, SMP_GROUP_IMAGE, IMAGE_READ_FAILED, SMP_RC_UNKNOWN },
+};
+
+/* Reasons without a row of their own, by hundred. */
+static const struct row hundreds[] = {
+	{ 200, SMP_GROUP_IMAGE, IMAGE_INVALID_TLV, SMP_RC_UNKNOWN },
+	{ 300, SMP_GROUP_IMAGE, IMAGE_INVALID_TLV, SMP_RC_UNKNOWN },
+	{ 500, SMP_GROUP_IMAGE, IMAGE_UNKNOWN, SMP_RC_UNKNOWN },
+};
+
+static struct smp_code code_from(const struct row *row)
+{
+	return (struct smp_code){
+		.of_group = row->group != PROTOCOL,
+		.group = row->group != PROTOCOL ? row->group : (uint16_t)0,
+		.rc = row->rc,
+		.v1_rc = row->v1_rc,
+	};
+}
+
+struct smp_code smp_code_of(enum hf_reason reason)
+{
+	hf_assert(reason != HF_OK);
+	for (uint32_t i = 0; i < HF_ARRAY_COUNT(rows); i++) {
+		if (rows[i].reason == (uint32_t)reason)
+			return code_from(&rows[i]);
+	}
+	for (uint32_t i = 0; i < HF_ARRAY_COUNT(hundreds); i++) {
+		if (hundreds[i].reason == (uint32_t)reason / 100u * 100u)
+			return code_from(&hundreds[i]);
+	}
+	return (struct smp_code){ .of_group = false, .group = 0, .rc = SMP_RC_UNKNOWN, .v1_rc = SMP_RC_UNKNOWN };
+}
