@@ -2,8 +2,9 @@
 /* crypto_bearssl.c - SHA-256 and ECDSA P-256 by BearSSL, for the device and for tests on the host. */
 #include <holdfast/crypto.h>
 
-#include <bearssl_ec.h>
 #include <bearssl_hash.h>
+
+#include "p256_bearssl.h"
 
 static bool sha256_start(struct hf_hash *hash, enum hf_hash_kind kind)
 {
@@ -28,17 +29,7 @@ static void sha256_end(struct hf_hash *hash, uint8_t *digest)
 
 static uint32_t p256_verify(const uint8_t key[65], const uint8_t digest[32], const uint8_t r[32], const uint8_t s[32])
 {
-	uint8_t point[65];
-	uint8_t signature[64];
-
-	memcpy(point, key, sizeof(point)); /* br_ec_public_key wants a pointer that is not const */
-	memcpy(signature, r, 32);
-	memcpy(signature + 32, s, 32);
-	const br_ec_public_key public_key = { .curve = BR_EC_secp256r1, .q = point, .qlen = sizeof(point) };
-	if (br_ecdsa_i31_vrfy_raw(&br_ec_p256_m31, digest, 32, &public_key, signature, sizeof(signature)) != 1u) {
-		return HF_CRYPTO_NO;
-	}
-	return HF_CRYPTO_YES;
+	return p256_is_signed(key, digest, r, s) ? HF_CRYPTO_YES : HF_CRYPTO_NO;
 }
 
 const struct hf_crypto hf_crypto_bearssl_p256 = {

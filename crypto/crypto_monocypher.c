@@ -6,7 +6,8 @@
 #include <holdfast/crypto.h>
 
 #include <bearssl_hash.h>
-#include <monocypher.h>
+
+#include "ed25519_monocypher.h"
 
 static bool sha2_start(struct hf_hash *hash, enum hf_hash_kind kind)
 {
@@ -42,10 +43,7 @@ static void sha2_end(struct hf_hash *hash, uint8_t *digest)
 
 static uint32_t ed25519_check(const uint8_t key[32], const uint8_t signature[64], const uint8_t h[64])
 {
-	uint8_t scalar[32];
-
-	crypto_eddsa_reduce(scalar, h);
-	return crypto_eddsa_check_equation(signature, key, scalar) == 0 ? HF_CRYPTO_YES : HF_CRYPTO_NO;
+	return ed25519_is_signed(key, signature, h) ? HF_CRYPTO_YES : HF_CRYPTO_NO;
 }
 
 const struct hf_crypto hf_crypto_ed25519 = {
