@@ -89,7 +89,7 @@ static const struct hf_crypto *device_crypto(const struct hf_rules *rules)
 	if (rules->key_count == 0u) {
 		return &hf_crypto_ed25519;
 	}
-	return rules->keys[0].kind == HF_KEY_P256 ? &hf_crypto_bearssl_p256 : rules->keys[0].kind == HF_KEY_ED25519 ? &hf_crypto_ed25519 : NULL;
+	return rules->keys[0].kind == HF_KEY_P256 ? &hf_crypto_p256 : rules->keys[0].kind == HF_KEY_ED25519 ? &hf_crypto_ed25519 : NULL;
 }
 
 static void ask(const struct memory *memory, const struct hf_rules *rules, uint32_t work_bytes, struct hf_verdict *verdict)

@@ -50,9 +50,8 @@ struct hf_crypto {
 				   uint32_t signature_bytes);
 };
 
-extern const struct hf_crypto hf_crypto_bearssl_p256; /* crypto/crypto_bearssl.c: SHA-256, ECDSA P-256 */
-extern const struct hf_crypto hf_crypto_p256;         /* crypto/crypto_p256.c: SHA-256, ECDSA P-256, what P-256 loaders link */
-extern const struct hf_crypto hf_crypto_ed25519;      /* crypto/crypto_monocypher.c: SHA-256/512, Ed25519 */
-extern const struct hf_crypto hf_crypto_openssl;      /* crypto/crypto_openssl.c: everything, host only */
+extern const struct hf_crypto hf_crypto_p256;    /* crypto/crypto_p256.c: SHA-256, ECDSA P-256; the P-256 loader */
+extern const struct hf_crypto hf_crypto_ed25519; /* crypto/crypto_monocypher.c: SHA-256/512, Ed25519; the Ed25519 loader */
+extern const struct hf_crypto hf_crypto_openssl; /* crypto/crypto_openssl.c: everything, host only */
 
 #endif
