@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* scenario.h - the life of a board as a program for the explorer: boot, upload, request, trial, confirm or revert.
+ *
+ * Why      It runs the core that ships (hf_boot_run, hf_app_*, hf_upload_*) and knows at each moment what must be true: which
+ *          image may start, that it is whole and on firm cells, that a request, a confirmation and the way back are not lost.
+ * Shapes   A name is  act-off[-act-off...][-sizes]  with act confirm, revert or perm; off 0 (image at the secondary's start) or
+ *          1 (one sector in, as applications built for MCUboot's swap-offset put it); sizes one digit an image: sectors on a
+ *          toy, thirds of the largest image on a real geometry. "revert" alone is revert-0-323.
+ *          An id is  swap:<geometry>:<scenario>:cut@<path>  and replays that path.
+ * Errors   Each broken promise is a sentence; see check_* in scenario.c.
+ */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include <holdfast/boot.h>
+
+#include "explore.h"
+
+enum { SCENARIO_UPDATES_MAX = 3, SCENARIO_IMAGES = SCENARIO_UPDATES_MAX + 1, SCENARIO_NAME_BYTES = 64 };
+enum scenario_act { ACT_CONFIRM = 0, ACT_REVERT = 1, ACT_PERM = 2 };
+
+struct scenario;
+
+/* toy-nor, toy-nor5, toy-nor16, toy-rram, toy-rram5, toy-rram8, xiao_nrf52840, xiao_nrf54l15; NULL at the end or if unknown. */
+const struct sim_geometry *scenario_geometry(const char *name);
+const struct sim_geometry *scenario_geometry_at(size_t index);
+/* Names of the standard set, for list and for running all; NULL at the end. */
+const char *scenario_standard(size_t index);
+
+/* NULL: name not understood, or an image that does not fit. */
+struct scenario *scenario_make(const struct sim_geometry *geometry, const char *name);
+void scenario_free(struct scenario *sc);
+const char *scenario_name(const struct scenario *sc);
+struct explore *scenario_explorer(struct scenario *sc);
+/* Other cryptography: images are signed anew by sign (NULL: as they are). */
+void scenario_use_crypto(struct scenario *sc, const struct hf_crypto *crypto, const struct hf_key *key,
+			 void (*sign)(uint8_t *image, uint32_t total_bytes));
+
+void scenario_explore(struct scenario *sc, const struct explore_options *options);
+/* NULL if nothing failed. verbose prints each flash operation and event through told. */
+const char *scenario_replay(struct scenario *sc, const struct explore_path *path, bool verbose, void (*told)(const char *line));
+/* Whole id of a failure. */
+void scenario_id(const struct scenario *sc, const struct explore_path *path, char *into, size_t into_bytes);
+
+/* Sectors of the larger of the images, and of the largest image of all. */
+uint32_t scenario_sectors(const struct scenario *sc);
+
+#endif
