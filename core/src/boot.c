@@ -214,18 +214,42 @@ static enum hf_reason judge_way_back(struct machine *b, struct hf_verdict *verdi
 	return reason;
 }
 
+/* RRAM: a cut confirmation may have left a line that faults on read, or took copy_done along (alignment 8 has two flags in a
+ * line). The application reads these lines too, so they are written again until they read right. NOR words are as they are:
+ * they may not be programmed a third time, and never fault. */
+static enum next heal_trailer(struct machine *b)
+{
+	const struct hf_goal *st = &b->mover.journal.st;
+	const struct hf_flash *primary = b->config->primary;
+	struct hf_trailer trailer;
+	enum hf_reason reason = hf_trailer_read(primary, st->align, &trailer);
+	const bool right = trailer.magic == HF_MAGIC_GOOD && trailer.copy_done == HF_FLAG_SET && trailer.image_ok == HF_FLAG_SET;
+	if (reason == HF_OK && !right && !primary->needs_erase)
+		reason = hf_trailer_write_done(primary, st->align, HF_SWAP_TEST, true);
+	return reason == HF_OK ? NEXT_STEP : stop(b, reason);
+}
+
+/* CONF without CONF2 may be torn: both again. */
+static enum next confirmed(struct machine *b)
+{
+	struct hf_journal *j = &b->mover.journal;
+	if (!j->conf)
+		return NEXT_STEP;
+	enum hf_reason reason = HF_OK;
+	if (!j->conf2)
+		reason = hf_journal_append_mark(j, HF_RECORD_CONF);
+	if (reason == HF_OK && !j->conf2)
+		reason = hf_journal_append_mark(j, HF_RECORD_CONF2);
+	return reason == HF_OK ? heal_trailer(b) : stop(b, reason);
+}
+
 static enum next trial(struct machine *b)
 {
 	const struct hf_journal *j = &b->mover.journal;
 	struct hf_verdict back;
 	enum hf_walk walk;
-	if (!trial_is_open(b)) {
-		if (!j->conf || j->conf2)
-			return NEXT_STEP;
-		const enum hf_reason again = hf_journal_append_mark(&b->mover.journal, HF_RECORD_CONF);
-		const enum hf_reason reason = again != HF_OK ? again : hf_journal_append_mark(&b->mover.journal, HF_RECORD_CONF2);
-		return reason == HF_OK ? NEXT_STEP : stop(b, reason);
-	}
+	if (!trial_is_open(b))
+		return confirmed(b);
 	if (!hf_trailer_image_ok_is_blank(b->config->primary, j->st.align))
 		return confirm(b);
 	if (b->turn != 0) /* RUN2 was not there when this boot began: the image has not been started yet */
@@ -381,6 +405,7 @@ static bool geometry_is_sound(const struct hf_boot_config *c)
 {
 	const struct hf_flash *p = c->primary, *s = c->secondary;
 	return p->sector_bytes == s->sector_bytes && p->needs_erase == s->needs_erase && p->size_bytes % p->sector_bytes == 0 &&
+	       (c->align == 8 || c->align == 16) && (p->needs_erase || c->align == 16) && /* RRAM: fields are whole lines */
 	       s->size_bytes % s->sector_bytes == 0 && c->work_bytes >= p->sector_bytes &&
 	       c->mode->size_max(p->size_bytes, s->size_bytes, p->sector_bytes, c->align) != 0 &&
 	       p->size_bytes / p->sector_bytes <= UINT16_MAX && s->size_bytes / s->sector_bytes <= UINT16_MAX;

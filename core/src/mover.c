@@ -217,23 +217,37 @@ static enum hf_reason sector_write(const struct hf_flash *flash, uint32_t off, c
 	return reason;
 }
 
+/* Is this the secondary's last sector, whose end holds the trailer fields? */
+static bool has_fields(const struct hf_mover *m, uint8_t slot, uint32_t sector)
+{
+	return slot == HF_SLOT_SECONDARY && (sector + 1u) * sector_bytes(m) == m->config->secondary->size_bytes;
+}
+
+static uint32_t fields_bytes(const struct hf_mover *m)
+{
+	return hf_trailer_bytes(m->config->align);
+}
+
+/* The request's fields are no part of an image: torn, they may read differently each time, or fault. */
 static enum hf_reason source_read(const struct hf_mover *m, const struct hf_step *step)
 {
 	const uint32_t size = sector_bytes(m);
+	const struct hf_flash *from = slot_of(m, step->from_slot);
+	const uint32_t fields = has_fields(m, step->from_slot, step->from_sector) ? fields_bytes(m) : 0;
 	feed_watchdog(m);
-	return hf_flash_read(slot_of(m, step->from_slot), step->from_sector * size, m->config->work, size);
+	memset(m->config->work, from->erased_byte, size);
+	return hf_flash_read(from, step->from_sector * size, m->config->work, size - fields);
 }
 
 /* What lies behind an image in its last sector must not become a request in the secondary's trailer. */
 static enum hf_reason step_copy(struct hf_mover *m, const struct hf_step *step)
 {
 	const uint32_t size = sector_bytes(m);
-	const uint32_t fields = hf_trailer_bytes(m->config->align);
 	const struct hf_flash *into = slot_of(m, step->into_slot);
 	uint8_t *work = m->config->work;
 	m->steps_done++;
-	if (step->into_slot == HF_SLOT_SECONDARY && (step->into_sector + 1u) * size == into->size_bytes)
-		memset(work + size - fields, into->erased_byte, fields);
+	if (has_fields(m, step->into_slot, step->into_sector))
+		memset(work + size - fields_bytes(m), into->erased_byte, fields_bytes(m));
 	return sector_write(into, step->into_sector * size, work, size);
 }
 
