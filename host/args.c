@@ -72,7 +72,8 @@ static enum hf_reason refuse(const struct args *args, int said, struct problem *
 enum hf_reason args_next(struct args *args, int *id, bool *json, struct problem *problem)
 {
 	for (;;) {
-		int said = getopt_long(args->argc, args->argv, args->shorts, args->longs, NULL);
+		int at = -1;
+		int said = getopt_long(args->argc, args->argv, args->shorts, args->longs, &at);
 		if (said == -1) {
 			args->word_index = optind;
 			*id = 0;
@@ -88,8 +89,9 @@ enum hf_reason args_next(struct args *args, int *id, bool *json, struct problem 
 		}
 		if (said == '?' || said == ':')
 			return refuse(args, said, problem);
-		const struct arg_option *row = row_of(args, said);
+		const struct arg_option *row = at >= 0 ? &args->command->options[at] : row_of(args, said); /* ids may repeat */
 		hf_assert(row != NULL);
+		args->name = row->name;
 		args->value = optarg;
 		args->value2 = NULL;
 		if (takes_two(row)) {

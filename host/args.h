@@ -19,6 +19,7 @@ struct args {
 	char **argv;             /* argv[0] is the program, options and words follow */
 	struct option longs[ARGS_OPTIONS_MAX];
 	char shorts[2 * ARGS_OPTIONS_MAX + 8];
+	const char *name;        /* of the option that args_next gave, without dashes */
 	const char *value;       /* of the option that args_next gave */
 	const char *value2;      /* of a "TAG VALUE" option */
 	int word_index;

@@ -10,6 +10,7 @@
 #include "hexfile.h"
 #include "keyfile.h"
 #include "keyring.h"
+#include "loader_make.h"
 #include "loaders.h"
 #include "report_config.h"
 
@@ -92,67 +93,7 @@ static enum hf_reason read_keys(const struct wishes *w, struct keyfile *keys, st
 		if (reason != HF_OK)
 			return reason;
 		keyring_remember(&keys[i]);
-		if (keys[i].kind != HF_KEY_P256 && keys[i].kind != HF_KEY_ED25519)
-			return problem_differs(problem, HF_R_HOST_KEY_TYPE, w->key_paths[i], "ecdsa-p256 or ed25519",
-					       keyfile_type_name(&keys[i]));
-		if (keys[i].kind != keys[0].kind)
-			return problem_differs(problem, HF_R_HOST_KEYS_MIXED, w->key_paths[i], keyfile_type_name(&keys[0]),
-					       keyfile_type_name(&keys[i]));
 	}
-	return HF_OK;
-}
-
-static enum hf_reason find_loader(const struct boardopt *b, enum hf_key_kind kind, const struct loader **loader,
-				  struct problem *problem)
-{
-	char *name = host_printf("loader-%s-0x%x-%s.bin", b->board->chip, (unsigned)b->layout->loader_addr,
-				 kind == HF_KEY_ED25519 ? "ed25519" : "p256");
-	enum hf_reason reason = problem_set(problem, HF_R_HOST_LOADER_MISSING, name, "%zu others are carried", loader_count);
-	for (size_t i = 0; i < loader_count; i++) {
-		if (strcmp(loaders[i].name, name) == 0) {
-			*loader = &loaders[i];
-			reason = HF_OK;
-		}
-	}
-	free(name);
-	return reason;
-}
-
-static void config_make(const struct wishes *w, const struct boardopt *b, const struct keyfile *keys, struct hf_config *config)
-{
-	const struct board *board = b->board;
-	const struct board_layout *layout = b->layout;
-	*config = (struct hf_config){
-		.mode_id = layout->mode_id, .align = (uint8_t)board->align, .header_bytes = (uint16_t)board->header_bytes,
-		.policy = w->policy,
-		.loader_addr = layout->loader_addr, .loader_bytes = layout->loader_bytes,
-		.primary_addr = layout->primary_addr, .primary_bytes = layout->primary_bytes,
-		.secondary_addr = layout->secondary_addr, .secondary_bytes = layout->secondary_bytes,
-		.sector_bytes = board->sector_bytes,
-		.uart_tx_pin = board->uart_tx_pin, .uart_rx_pin = board->uart_rx_pin, .uart_instance = board->uart_instance,
-		.led_pin = board->led_pin, .led_active_level = board->led_active_level, .baud = board->baud,
-		.key_count = w->key_count,
-	};
-	(void)snprintf(config->board, sizeof config->board, "%s", board->name);
-	(void)snprintf(config->layout, sizeof config->layout, "%s", layout->name);
-	for (uint32_t i = 0; i < w->key_count; i++)
-		config->keys[i] = keyfile_key(&keys[i]);
-}
-
-/* The loader's bytes up to the end of the block. The place of the block must be blank, or the binary is not what it seems. */
-static enum hf_reason fill_in(const struct loader *loader, const struct hf_config *config, struct bytes *out, struct problem *problem)
-{
-	uint8_t block[HF_CONFIG_BYTES];
-	size_t have = loader->size_bytes > HF_CONFIG_OFF ? loader->size_bytes - HF_CONFIG_OFF : 0;
-	if (loader->size_bytes == 0 || have > HF_CONFIG_BYTES || (have > 0 && !hf_is_filled(loader->data + HF_CONFIG_OFF, have, 0xff)))
-		return problem_set(problem, HF_R_HOST_LOADER_BROKEN, loader->name, "%zu bytes; its configuration block is not blank",
-				   loader->size_bytes);
-	enum hf_reason reason = hf_config_encode(config, block);
-	if (reason != HF_OK)
-		return problem_set(problem, reason, config->layout, "%s", "");
-	bytes_add(out, loader->data, loader->size_bytes - have);
-	bytes_fill(out, 0xff, HF_CONFIG_OFF - out->size);
-	bytes_add(out, block, sizeof block);
 	return HF_OK;
 }
 
@@ -172,22 +113,18 @@ static enum hf_reason write_loader(const char *path, uint32_t addr, const struct
 
 static enum hf_reason make(const struct wishes *w, const struct keyfile *keys, struct report *report, struct problem *problem)
 {
-	struct boardopt b;
-	const struct loader *loader = NULL;
+	struct loader_wish wish = { .keys = keys, .key_count = w->key_count, .policy = w->policy };
 	struct hf_config config;
 	struct bytes binary = { 0 };
-	enum hf_reason reason = boardopt_find(w->board, w->layout, &b, problem);
+	const char *made_from = NULL;
+	enum hf_reason reason = boardopt_find(w->board, w->layout, &wish.board, problem);
 	if (reason == HF_OK)
-		reason = find_loader(&b, keys[0].kind, &loader, problem);
-	if (reason != HF_OK)
-		return reason;
-	config_make(w, &b, keys, &config);
-	reason = fill_in(loader, &config, &binary, problem);
+		reason = loader_make(&wish, &config, &binary, &made_from, problem);
 	if (reason == HF_OK)
 		reason = write_loader(w->output, config.loader_addr, &binary, problem);
 	if (reason == HF_OK) {
 		report_text(report, "file", "bootloader", w->output);
-		report_text(report, "loader_binary", "made from", loader->name);
+		report_text(report, "loader_binary", "made from", made_from);
 		report_size(report, "file_bytes", "size", binary.size);
 		report_config(&config, report);
 	}

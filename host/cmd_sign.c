@@ -268,7 +268,7 @@ static enum hf_reason take(struct wishes *w, const struct args *args, int id, st
 	case OPT_DEPENDENCIES:
 		return dependencies_parse(args->value, w->request.dependencies, &w->request.dependency_count, problem);
 	case OPT_UNSUPPORTED:
-		return problem_set(problem, HF_R_HOST_OPTION_UNSUPPORTED, args->argv[optind - 1], "%s", "");
+		return problem_set(problem, HF_R_HOST_OPTION_UNSUPPORTED, args->name, "--%s", args->name);
 	}
 	if (args->value == NULL) {
 		take_flag(&w->request, id);

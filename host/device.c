@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include "device.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "bytes.h"
+#include "device_codes.h"
+
+struct device_options device_defaults(void)
+{
+	return (struct device_options){ .link = { .baud = 115200 }, .timeout_ms = 2500, .tries = 3 };
+}
+
+enum hf_reason device_option(const struct args *args, int id, struct device_options *options, struct problem *problem)
+{
+	uint64_t number = 0;
+	enum hf_reason reason = HF_OK;
+	switch (id) {
+	case DEVICE_OPT_BAUD:
+		reason = args_number("--baud", args->value, 10000000, &number, problem);
+		options->link.baud = (uint32_t)number;
+		break;
+	case DEVICE_OPT_TIMEOUT:
+		reason = args_number("--timeout", args->value, 600000, &number, problem);
+		options->timeout_ms = (uint32_t)number;
+		break;
+	case DEVICE_OPT_TRIES:
+		reason = args_number("--tries", args->value, 100, &number, problem);
+		options->tries = (uint8_t)(number > 0 ? number : 1);
+		break;
+	case DEVICE_OPT_LOG:
+		options->show_log = true;
+		break;
+	}
+	return reason;
+}
+
+uint32_t device_now_ms(void)
+{
+	struct timespec now;
+	int got = clock_gettime(CLOCK_MONOTONIC, &now);
+	hf_assert(got == 0);
+	return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
+}
+
+static enum hf_reason connect_link(struct device *device, struct problem *problem)
+{
+	static const uint8_t line_end = '\n';
+	enum hf_reason reason = link_open(&device->link, device->name, &device->options.link, problem);
+	if (reason != HF_OK)
+		return reason;
+	smp_rx_start(&device->rx, device->packet, sizeof device->packet);
+	device->inbox_at = device->inbox_bytes = 0;
+	/* Ends a half line that an earlier program may have left in the device's buffer. */
+	return device->link.class->framed ? device->link.class->write(&device->link, &line_end, 1, problem) : HF_OK;
+}
+
+enum hf_reason device_open(const char *name, const struct device_options *options, struct device **device, struct problem *problem)
+{
+	struct device *opened = host_alloc(sizeof *opened);
+	opened->name = name;
+	opened->options = *options;
+	/* The sequence begins somewhere else each time, so that a late reply to an earlier program does not fit. */
+	smp_client_start(&opened->client, opened->request, sizeof opened->request, SMP_V2, (uint8_t)(device_now_ms() / 7u));
+	enum hf_reason reason = connect_link(opened, problem);
+	if (reason == HF_OK)
+		*device = opened;
+	else
+		device_close(opened);
+	return reason;
+}
+
+enum hf_reason device_reopen(struct device *device, struct problem *problem)
+{
+	link_close(&device->link);
+	return connect_link(device, problem);
+}
+
+void device_close(struct device *device)
+{
+	if (device == NULL)
+		return;
+	link_close(&device->link);
+	free(device);
+}
+
+enum hf_reason device_send(struct device *device, const uint8_t *message, uint32_t message_bytes, struct problem *problem)
+{
+	struct smp_tx tx;
+	uint8_t line[SMP_LINE_BYTES];
+	if (!device->link.class->framed)
+		return device->link.class->write(&device->link, message, message_bytes, problem);
+	smp_tx_start(&tx, message, message_bytes);
+	for (uint32_t size = smp_tx_line(&tx, line); size != 0; size = smp_tx_line(&tx, line)) {
+		enum hf_reason reason = device->link.class->write(&device->link, line, size, problem);
+		if (reason != HF_OK)
+			return reason;
+	}
+	return HF_OK;
+}
+
+static void take_text(struct device *device, const struct smp_rx_event *event)
+{
+	device->text_bytes += event->size_bytes;
+	if (!device->options.show_log)
+		return;
+	for (uint32_t i = 0; i < event->size_bytes; i++) {
+		uint8_t c = event->text[i];
+		if (c == '\n' || (c >= 0x20 && c < 0x7f))
+			fputc(c, stderr);
+	}
+}
+
+/* Feeds what was read until a message comes out. */
+static bool take_inbox(struct device *device, uint8_t **message, uint32_t *message_bytes)
+{
+	while (device->inbox_at < device->inbox_bytes) {
+		struct smp_rx_event event;
+		uint32_t left = (uint32_t)(device->inbox_bytes - device->inbox_at);
+		device->inbox_at += smp_rx_feed(&device->rx, device->inbox + device->inbox_at, left, &event);
+		switch (event.kind) {
+		case SMP_RX_MORE: break;
+		case SMP_RX_TEXT: take_text(device, &event); break;
+		case SMP_RX_DROPPED: device->dropped++; break;
+		case SMP_RX_MESSAGE:
+			*message = event.message;
+			*message_bytes = event.size_bytes;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum hf_reason device_receive(struct device *device, uint32_t wait_ms, uint8_t **message, uint32_t *message_bytes,
+			      struct problem *problem)
+{
+	uint32_t start_ms = device_now_ms();
+	*message = NULL;
+	for (;;) {
+		if (take_inbox(device, message, message_bytes))
+			return HF_OK;
+		uint32_t gone_ms = device_now_ms() - start_ms;
+		if (gone_ms >= wait_ms && gone_ms != 0)
+			return HF_OK;
+		size_t got = 0;
+		enum hf_reason reason = device->link.class->read(&device->link, device->inbox, sizeof device->inbox,
+								 gone_ms < wait_ms ? wait_ms - gone_ms : 0, &got, problem);
+		if (reason != HF_OK)
+			return reason;
+		device->inbox_at = 0;
+		device->inbox_bytes = got;
+		if (got == 0 && wait_ms == 0)
+			return HF_OK;
+	}
+}
+
+struct smp_ask device_ask_of(const struct device *device)
+{
+	return (struct smp_ask){ .now_ms = device_now_ms(), .timeout_ms = device->options.timeout_ms, .tries = device->options.tries };
+}
+
+/* Nothing that fits came. What did come tells silence from nonsense. */
+static enum hf_reason no_reply(const struct device *device, struct problem *problem)
+{
+	unsigned long long text = device->text_bytes, dropped = device->dropped, odd = device->client.counts.malformed;
+	if (text + dropped + odd == 0 || device->client.counts.replies != 0)
+		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "no reply within %u ms, %u tries",
+				   (unsigned)device->options.timeout_ms, (unsigned)device->options.tries);
+	return problem_set(problem, HF_R_HOST_DEVICE_GARBAGE, device->name,
+			   "no reply among %llu bytes of text, %llu damaged packets and %llu odd messages", text, dropped, odd);
+}
+
+enum hf_reason device_exchange(struct device *device, enum hf_reason asked, struct smp_reply *reply, struct problem *problem)
+{
+	if (asked != HF_OK)
+		return problem_set(problem, asked, device->name, "%s", "");
+	enum hf_reason reason = device_send(device, device->request, device->client.request_bytes, problem);
+	while (reason == HF_OK) {
+		uint32_t wait_ms = 0, message_bytes = 0;
+		uint8_t *message = NULL;
+		enum hf_reason result = HF_OK;
+		switch (smp_client_poll(&device->client, device_now_ms(), &wait_ms)) {
+		case SMP_TODO_GIVE_UP: return no_reply(device, problem);
+		case SMP_TODO_SEND:
+			reason = device_send(device, device->request, device->client.request_bytes, problem);
+			continue;
+		case SMP_TODO_WAIT: break;
+		}
+		reason = device_receive(device, wait_ms, &message, &message_bytes, problem);
+		if (reason != HF_OK || message == NULL)
+			continue;
+		if (!smp_client_take(&device->client, message, message_bytes, reply, &result))
+			continue;
+		if (result != HF_OK)
+			return problem_set(problem, HF_R_HOST_DEVICE_GARBAGE, device->name, "its reply can't be read (HF-%04u)", (unsigned)result);
+		return HF_OK;
+	}
+	return reason;
+}
+
+enum hf_reason device_refused(const struct device *device, const char *what, const struct smp_code *code, uint32_t reason_number,
+			      struct problem *problem)
+{
+	if (reason_number != 0)
+		return problem_set(problem, HF_R_HOST_DEVICE_REFUSED, device->name, "%s: the device says HF-%04u: %s", what,
+				   (unsigned)reason_number, hf_reason_text(reason_number)->sentence);
+	char words[96];
+	device_code_words(code, words, sizeof words);
+	return problem_set(problem, HF_R_HOST_DEVICE_REFUSED, device->name, "%s: %s", what, words);
+}
+
+enum hf_reason device_result(const struct device *device, const struct smp_reply *reply, enum hf_reason read, const char *what,
+			     struct problem *problem)
+{
+	if (reply->refused)
+		return device_refused(device, what, &reply->code, reply->reason, problem);
+	if (read != HF_OK)
+		return problem_set(problem, HF_R_HOST_DEVICE_GARBAGE, device->name, "%s: its reply can't be read (HF-%04u)", what, (unsigned)read);
+	return HF_OK;
+}
+
+enum hf_reason device_params(struct device *device, struct smp_params *params, struct problem *problem)
+{
+	struct smp_ask ask = device_ask_of(device);
+	struct smp_reply reply;
+	enum hf_reason reason = device_exchange(device, smp_ask_params(&device->client, &ask), &reply, problem);
+	return reason == HF_OK ? device_result(device, &reply, smp_read_params(&reply, params), "params", problem) : reason;
+}
+
+enum hf_reason device_images(struct device *device, struct smp_image_list *list, struct problem *problem)
+{
+	struct smp_ask ask = device_ask_of(device);
+	struct smp_reply reply;
+	enum hf_reason reason = device_exchange(device, smp_ask_image_list(&device->client, &ask), &reply, problem);
+	return reason == HF_OK ? device_result(device, &reply, smp_read_image_list(&reply, list), "image list", problem) : reason;
+}
+
+enum hf_reason device_set_state(struct device *device, const uint8_t *hash, uint32_t hash_bytes, bool confirm,
+				struct smp_image_list *list, struct problem *problem)
+{
+	struct smp_ask ask = device_ask_of(device);
+	struct smp_reply reply;
+	enum hf_reason asked = smp_ask_image_state(&device->client, &ask, hash, hash_bytes, confirm);
+	enum hf_reason reason = device_exchange(device, asked, &reply, problem);
+	const char *what = confirm ? (hash_bytes != 0 ? "make permanent" : "confirm") : "request a test";
+	return reason == HF_OK ? device_result(device, &reply, smp_read_image_list(&reply, list), what, problem) : reason;
+}
+
+enum hf_reason device_reset(struct device *device, bool force, struct problem *problem)
+{
+	struct smp_ask ask = device_ask_of(device);
+	struct smp_reply reply;
+	enum hf_reason reason = device_exchange(device, smp_ask_reset(&device->client, &ask, force), &reply, problem);
+	return reason == HF_OK ? device_result(device, &reply, smp_read_nothing(&reply), "reset", problem) : reason;
+}

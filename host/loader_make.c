@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "loader_make.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "loaders.h"
+
+/* A loader holds code for one type of key. */
+static enum hf_reason check_keys(const struct loader_wish *wish, struct problem *problem)
+{
+	const struct keyfile *keys = wish->keys;
+	for (uint32_t i = 0; i < wish->key_count; i++) {
+		if (keys[i].kind != HF_KEY_P256 && keys[i].kind != HF_KEY_ED25519)
+			return problem_differs(problem, HF_R_HOST_KEY_TYPE, keys[i].path, "ecdsa-p256 or ed25519", keyfile_type_name(&keys[i]));
+		if (keys[i].kind != keys[0].kind)
+			return problem_differs(problem, HF_R_HOST_KEYS_MIXED, keys[i].path, keyfile_type_name(&keys[0]),
+					       keyfile_type_name(&keys[i]));
+	}
+	return HF_OK;
+}
+
+static enum hf_reason find_loader(const struct boardopt *b, enum hf_key_kind kind, const struct loader **loader,
+				  struct problem *problem)
+{
+	char *name = host_printf("loader-%s-0x%x-%s.bin", b->board->chip, (unsigned)b->layout->loader_addr,
+				 kind == HF_KEY_ED25519 ? "ed25519" : "p256");
+	enum hf_reason reason = problem_set(problem, HF_R_HOST_LOADER_MISSING, name, "%zu others are carried", loader_count);
+	for (size_t i = 0; i < loader_count; i++) {
+		if (strcmp(loaders[i].name, name) == 0) {
+			*loader = &loaders[i];
+			reason = HF_OK;
+		}
+	}
+	free(name);
+	return reason;
+}
+
+static void config_make(const struct loader_wish *wish, struct hf_config *config)
+{
+	const struct board *board = wish->board.board;
+	const struct board_layout *layout = wish->board.layout;
+	*config = (struct hf_config){
+		.mode_id = layout->mode_id, .align = (uint8_t)board->align, .header_bytes = (uint16_t)board->header_bytes,
+		.policy = wish->policy,
+		.loader_addr = layout->loader_addr, .loader_bytes = layout->loader_bytes,
+		.primary_addr = layout->primary_addr, .primary_bytes = layout->primary_bytes,
+		.secondary_addr = layout->secondary_addr, .secondary_bytes = layout->secondary_bytes,
+		.sector_bytes = board->sector_bytes,
+		.uart_tx_pin = board->uart_tx_pin, .uart_rx_pin = board->uart_rx_pin, .uart_instance = board->uart_instance,
+		.led_pin = board->led_pin, .led_active_level = board->led_active_level, .baud = board->baud,
+		.key_count = wish->key_count,
+	};
+	(void)snprintf(config->board, sizeof config->board, "%s", board->name);
+	(void)snprintf(config->layout, sizeof config->layout, "%s", layout->name);
+	for (uint32_t i = 0; i < wish->key_count; i++)
+		config->keys[i] = keyfile_key(&wish->keys[i]);
+}
+
+/* The place of the block must be blank, or the binary is not what it seems. */
+static enum hf_reason fill_in(const struct loader *loader, const struct hf_config *config, struct bytes *out, struct problem *problem)
+{
+	uint8_t block[HF_CONFIG_BYTES];
+	size_t have = loader->size_bytes > HF_CONFIG_OFF ? loader->size_bytes - HF_CONFIG_OFF : 0;
+	if (loader->size_bytes == 0 || have > HF_CONFIG_BYTES || (have > 0 && !hf_is_filled(loader->data + HF_CONFIG_OFF, have, 0xff)))
+		return problem_set(problem, HF_R_HOST_LOADER_BROKEN, loader->name, "%zu bytes; its configuration block is not blank",
+				   loader->size_bytes);
+	enum hf_reason reason = hf_config_encode(config, block);
+	if (reason != HF_OK)
+		return problem_set(problem, reason, config->layout, "%s", "");
+	bytes_add(out, loader->data, loader->size_bytes - have);
+	bytes_fill(out, 0xff, HF_CONFIG_OFF - out->size);
+	bytes_add(out, block, sizeof block);
+	return HF_OK;
+}
+
+enum hf_reason loader_make(const struct loader_wish *wish, struct hf_config *config, struct bytes *binary, const char **made_from,
+			   struct problem *problem)
+{
+	const struct loader *loader = NULL;
+	hf_assert(wish->key_count >= 1 && wish->key_count <= HF_CONFIG_KEYS_MAX && wish->board.board != NULL);
+	enum hf_reason reason = check_keys(wish, problem);
+	if (reason == HF_OK)
+		reason = find_loader(&wish->board, wish->keys[0].kind, &loader, problem);
+	if (reason != HF_OK)
+		return reason;
+	config_make(wish, config);
+	*made_from = loader->name;
+	return fill_in(loader, config, binary, problem);
+}

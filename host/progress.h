@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* progress.h - a bar with rate, percent and time left, on standard error and only if that is a terminal. */
+#ifndef HOST_PROGRESS_H
+#define HOST_PROGRESS_H
+
+#include <holdfast/base.h>
+
+struct progress {
+	bool shown;              /* standard error is a terminal */
+	uint64_t total_bytes;
+	uint64_t start_bytes;    /* where an upload was resumed */
+	uint32_t start_ms, drawn_ms;
+	const char *label;
+};
+
+void progress_start(struct progress *progress, const char *label, uint64_t total_bytes, uint64_t start_bytes, uint32_t now_ms);
+/* At most ten times a second; always at the end. */
+void progress_show(struct progress *progress, uint64_t done_bytes, uint32_t now_ms);
+/* Takes the bar off the line. */
+void progress_end(struct progress *progress);
+/* Waiting for something of unknown length: what, and for how long already. */
+void progress_wait(struct progress *progress, const char *what, uint32_t now_ms);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "upload.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+
+#include "progress.h"
+
+enum hf_reason upload_file_read(const char *path, struct upload_file *upload, struct problem *problem)
+{
+	memset(upload, 0, sizeof *upload);
+	enum hf_reason reason = imagefile_read(path, 0xff, 0, &upload->file, problem);
+	if (reason != HF_OK)
+		return reason;
+	reason = imagefile_open(&upload->file, &upload->image, problem);
+	if (reason == HF_OK)
+		reason = imagefile_hash(&upload->file, &upload->image, upload->hash, &upload->hash_bytes, problem);
+	if (reason != HF_OK)
+		imagefile_free(&upload->file);
+	return reason;
+}
+
+void upload_file_free(struct upload_file *upload)
+{
+	imagefile_free(&upload->file);
+}
+
+enum hf_reason upload_check_room(struct device *device, const struct upload_file *upload, struct problem *problem)
+{
+	struct smp_ask ask = device_ask_of(device);
+	struct smp_reply reply;
+	struct smp_slot_list slots;
+	enum hf_reason reason = device_exchange(device, smp_ask_slots(&device->client, &ask), &reply, problem);
+	if (reason != HF_OK)
+		return reason;
+	if (smp_read_slots(&reply, &slots) != HF_OK)
+		return HF_OK; /* older servers have no such command */
+	for (uint32_t i = 0; i < slots.count; i++) {
+		const struct smp_slot_entry *slot = &slots.entries[i];
+		if (slot->image != 0 || !slot->has_image_max || upload->image.total_bytes <= slot->image_max_bytes)
+			continue;
+		char expected[64], found[64];
+		(void)snprintf(expected, sizeof expected, "at most %u bytes", (unsigned)slot->image_max_bytes);
+		(void)snprintf(found, sizeof found, "%u bytes", (unsigned)upload->image.total_bytes);
+		return problem_differs(problem, HF_R_HOST_DEVICE_TOO_SMALL, upload->file.path, expected, found);
+	}
+	return HF_OK;
+}
+
+/* A device without the command takes one console line at a time. */
+static enum hf_reason plan_make(struct device *device, const struct upload_file *upload, const struct upload_wish *wish,
+				const uint8_t *sha, struct smp_upload_plan *plan, struct problem *problem)
+{
+	struct smp_ask ask = device_ask_of(device);
+	struct smp_reply reply;
+	struct smp_params params;
+	bool framed = device->link.class->framed;
+	enum hf_reason reason = device_exchange(device, smp_ask_params(&device->client, &ask), &reply, problem);
+	if (reason != HF_OK)
+		return reason;
+	bool known = smp_read_params(&reply, &params) == HF_OK;
+	*plan = smp_upload_plan_of(upload->file.bytes.data, upload->image.total_bytes, sha);
+	plan->message_max = smp_message_max_of(known ? &params : NULL, framed);
+	if (plan->message_max > DEVICE_MESSAGE_BYTES)
+		plan->message_max = DEVICE_MESSAGE_BYTES;
+	plan->window_max = smp_window_of(known ? &params : NULL, wish->window != 0 ? wish->window : SMP_WINDOW_MAX);
+	plan->has_image = wish->has_image;
+	plan->image = wish->image;
+	plan->upgrade_only = wish->upgrade_only;
+	if (device->options.timeout_ms > plan->timeout_ms)
+		plan->timeout_ms = device->options.timeout_ms;
+	return HF_OK;
+}
+
+static enum hf_reason failed(const struct device *device, const struct smp_upload *upload, struct problem *problem)
+{
+	if (upload->reason == HF_R_SMP_REFUSED)
+		return device_refused(device, "upload", &upload->code, upload->device_reason, problem);
+	if (!upload->answered)
+		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "no reply to the upload's first bytes");
+	return problem_set(problem, HF_R_HOST_UPLOAD_STUCK, device->name, "at byte %u: %s", (unsigned)upload->acked_off,
+			   hf_reason_text((uint32_t)upload->reason)->sentence);
+}
+
+static enum hf_reason pump(struct device *device, struct smp_upload *upload, struct progress *progress, struct problem *problem)
+{
+	uint8_t buffer[DEVICE_MESSAGE_BYTES];
+	for (;;) {
+		uint32_t message_bytes = 0, wait_ms = 0;
+		uint8_t *message = NULL;
+		enum hf_reason reason = HF_OK;
+		switch (smp_upload_next(upload, device_now_ms(), buffer, &message_bytes, &wait_ms)) {
+		case SMP_UPLOAD_TODO_DONE: return HF_OK;
+		case SMP_UPLOAD_TODO_FAILED: return failed(device, upload, problem);
+		case SMP_UPLOAD_TODO_SEND:
+			reason = device_send(device, buffer, message_bytes, problem);
+			break;
+		case SMP_UPLOAD_TODO_WAIT:
+			reason = device_receive(device, wait_ms < 200 ? wait_ms : 200, &message, &message_bytes, problem);
+			break;
+		}
+		if (reason != HF_OK)
+			return reason;
+		if (message != NULL)
+			(void)smp_upload_take(upload, message, message_bytes, device_now_ms());
+		progress_show(progress, upload->acked_off, device_now_ms());
+	}
+}
+
+enum hf_reason upload_run(struct device *device, const struct upload_file *upload, const struct upload_wish *wish,
+			  struct upload_result *result, struct problem *problem)
+{
+	uint8_t sha[32];
+	struct smp_upload_plan plan;
+	struct smp_upload run;
+	struct progress progress;
+	int done = EVP_Digest(upload->file.bytes.data, upload->image.total_bytes, sha, NULL, EVP_sha256(), NULL);
+	hf_assert(done == 1);
+	enum hf_reason reason = plan_make(device, upload, wish, sha, &plan, problem);
+	if (reason != HF_OK)
+		return reason;
+	reason = smp_upload_start(&run, &plan, &device->client);
+	if (reason != HF_OK)
+		return problem_set(problem, reason, device->name, "%s", "");
+	uint32_t start_ms = device_now_ms();
+	progress_start(&progress, "uploading", plan.size_bytes, 0, start_ms);
+	reason = pump(device, &run, &progress, problem);
+	progress_end(&progress);
+	if (reason != HF_OK)
+		return reason;
+	if (run.match_known && !run.match)
+		return problem_set(problem, HF_R_HOST_UPLOAD_DAMAGED, device->name, "%s", "");
+	*result = (struct upload_result){ .size_bytes = plan.size_bytes, .resumed_off = run.resumed ? run.resumed_off : 0,
+					  .time_ms = device_now_ms() - start_ms, .lost = run.counts.lost };
+	return HF_OK;
+}
