@@ -53,14 +53,20 @@ static void log_event(void *ctx, enum hf_reason reason, uint32_t a, uint32_t b)
 	fw_log(reason, a, b);
 }
 
+static void retry_later(const struct loader *loader, enum hf_reason reason, uint32_t where) __attribute__((noreturn));
 static void stop(const struct loader *loader, struct hf_finding finding) __attribute__((noreturn));
+
+static void retry_later(const struct loader *loader, enum hf_reason reason, uint32_t where)
+{
+	fw_log(HF_R_PORT_WAIT, (uint32_t)reason, where);
+	fw_wait_blinking(RETRY_MS, loader->config.led_pin, loader->config.led_active_level);
+	port_reset();
+}
 
 static void stop(const struct loader *loader, struct hf_finding finding)
 {
 	fw_log(finding.reason, finding.where_off, finding.found);
-	fw_log(HF_R_PORT_WAIT, finding.where_off, finding.expected);
-	fw_wait_blinking(RETRY_MS, loader->config.led_pin, loader->config.led_active_level);
-	port_reset();
+	retry_later(loader, finding.reason, finding.where_off);
 }
 
 /* The board that this chip's loader is built beside, so that a block which can't be read has a voice. */
@@ -217,5 +223,5 @@ int main(void)
 		start(&loader);
 	if (loader.result.action == HF_BOOT_RESET)
 		port_reset();
-	stop(&loader, loader.result.stop);
+	retry_later(&loader, loader.result.stop.reason, loader.result.stop.where_off); /* core has logged why */
 }
