@@ -31,7 +31,8 @@ struct sim_geometry {
 	uint32_t sector_bytes;
 	uint32_t sector_count;        /* of each slot */
 	uint32_t unit_bytes;          /* 4 or 16 */
-	uint32_t align;               /* of the trailer fields, 8 or 16 */
+	uint32_t align;               /* of the trailer fields, as the loader is configured: 8 or 16 */
+	uint32_t app_align;           /* as the application was built */
 	uint32_t header_bytes;        /* of images */
 	uint32_t grain_bytes;         /* pieces that a half-erased page keeps or loses: the size of a journal slot */
 	uint8_t writes_per_unit_max;  /* 0 = no limit */

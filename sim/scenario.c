@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 /* What the outside world knows; the application's phases are what the board's owner would say has happened. */
-enum { VAR_PHASE = 0, VAR_UPDATE = 1, VAR_CURRENT = 2, VAR_AGAIN = 3, VAR_RESETS = 4, VAR_WAY_BACK_OFF = 5 };
+enum { VAR_PHASE = 0, VAR_UPDATE = 1, VAR_CURRENT = 2, VAR_AGAIN = 3, VAR_RESETS = 4, VAR_ALIGN = 5 };
 enum phase {
 	PHASE_UPLOAD = 0, PHASE_REQUEST = 1, PHASE_REQUESTED = 2, PHASE_TRIAL = 3, PHASE_CONFIRMING = 4, PHASE_CONFIRMED = 5,
 	PHASE_UNCONFIRMED = 6, PHASE_REVERTED = 7, PHASE_END = 8
@@ -56,14 +56,15 @@ void hf_assert_failed(uint32_t line)
 /* ---- geometries: toys as small as the journal allows, and the boards' own */
 
 static const struct sim_geometry geometries[] = {
-	{ "toy-nor", 1024, 4, 4, 8, 32, 12, 2, true, false },
-	{ "toy-nor5", 1024, 5, 4, 8, 32, 12, 2, true, true },
-	{ "toy-nor16", 1024, 4, 4, 16, 32, 12, 2, true, false },
-	{ "toy-rram", 768, 4, 16, 16, 32, 16, 0, false, true },
-	{ "toy-rram5", 768, 5, 16, 16, 32, 16, 0, false, false },
-	{ "toy-rram8", 768, 4, 16, 8, 32, 16, 0, false, true },
-	{ "xiao_nrf52840", 4096, 118, 4, 8, 0x200, 12, 2, true, false },
-	{ "xiao_nrf54l15", 4096, 178, 16, 16, 0x800, 16, 0, false, true },
+	/* name, sector bytes, sectors, unit, alignment of loader and application, header, grain, programs, erase, Ed25519 */
+	{ "toy-nor", 1024, 4, 4, 8, 8, 32, 12, 2, true, false },
+	{ "toy-nor5", 1024, 5, 4, 8, 8, 32, 12, 2, true, true },
+	{ "toy-nor16", 1024, 4, 4, 16, 16, 32, 12, 2, true, false },
+	{ "toy-rram", 768, 4, 16, 16, 16, 32, 16, 0, false, true },
+	{ "toy-rram5", 768, 5, 16, 16, 16, 32, 16, 0, false, false },
+	{ "toy-rram8", 768, 4, 16, 16, 8, 32, 16, 0, false, true },
+	{ "xiao_nrf52840", 4096, 118, 4, 8, 8, 0x200, 12, 2, true, false },
+	{ "xiao_nrf54l15", 4096, 178, 16, 16, 16, 0x800, 16, 0, false, true },
 };
 
 const struct sim_geometry *scenario_geometry_at(size_t index)
@@ -125,7 +126,7 @@ static bool way_back_is_firm(const struct scenario *sc, uint32_t id)
 static uint8_t primary_field(const struct scenario *sc, uint32_t nth)
 {
 	uint8_t value;
-	sim_peek(sc->flash, PRIMARY, sc->flash->area[PRIMARY].size_bytes - 16 - nth * sc->geometry->align, &value, 1);
+	sim_peek(sc->flash, PRIMARY, sc->flash->area[PRIMARY].size_bytes - 16 - nth * sc->vars[VAR_ALIGN], &value, 1);
 	return value;
 }
 
@@ -137,7 +138,7 @@ static enum hf_swap_type primary_swap_info(const struct scenario *sc)
 static bool primary_magic_is_good(const struct scenario *sc)
 {
 	static const uint8_t magic_8[4] = { 0x77, 0xc2, 0x95, 0xf3 }, magic_16[4] = { 0x10, 0x00, 0x2d, 0xe1 };
-	return sim_holds(sc->flash, PRIMARY, sc->flash->area[PRIMARY].size_bytes - 16, sc->geometry->align == 8 ? magic_8 : magic_16,
+	return sim_holds(sc->flash, PRIMARY, sc->flash->area[PRIMARY].size_bytes - 16, sc->vars[VAR_ALIGN] == 8 ? magic_8 : magic_16,
 			 4);
 }
 
@@ -149,7 +150,7 @@ static void check_primary_trailer(struct scenario *sc, bool on_trial)
 	if (on_trial && primary_field(sc, 1) != 0xff)
 		fail(sc, "image_ok is not blank at the first start of a trial");
 	/* NOR: a word torn twice cannot be mended before the next erase; the journal knows better, the library is mistaken. */
-	const uint32_t image_ok_off = sc->flash->area[PRIMARY].size_bytes - 16 - sc->geometry->align;
+	const uint32_t image_ok_off = sc->flash->area[PRIMARY].size_bytes - 16 - sc->vars[VAR_ALIGN];
 	const bool mendable = !sc->geometry->needs_erase || sim_is_firm(sc->flash, PRIMARY, image_ok_off, 1);
 	if (!on_trial && primary_field(sc, 1) != 1 && mendable)
 		fail(sc, "image_ok is not set on an image that is there to stay");
@@ -159,7 +160,7 @@ static void check_primary_trailer(struct scenario *sc, bool on_trial)
 static void check_secondary_trailer(struct scenario *sc)
 {
 	uint8_t fields[80];
-	const uint32_t bytes = 4 * sc->geometry->align + 16;
+	const uint32_t bytes = 4 * sc->vars[VAR_ALIGN] + 16u;
 	sim_peek(sc->flash, SECONDARY, sc->flash->area[SECONDARY].size_bytes - bytes, fields, bytes);
 	if (!hf_is_filled(fields, bytes, 0xff))
 		fail(sc, "the secondary's trailer is not blank after an update");
@@ -554,7 +555,7 @@ static void fill_configs(struct scenario *sc)
 	sc->app = (struct hf_app_config){
 		.primary = &sc->flash->area[PRIMARY],
 		.secondary = &sc->flash->area[SECONDARY],
-		.align = g->align,
+		.align = g->app_align,
 		.size_max = hf_mode_swap.size_max(sc->flash->area[0].size_bytes, sc->flash->area[1].size_bytes, g->sector_bytes, g->align),
 	};
 }
@@ -628,6 +629,7 @@ static void factory(struct scenario *sc, uint8_t vars[EXPLORE_VARS])
 {
 	memset(vars, 0, EXPLORE_VARS);
 	vars[VAR_CURRENT] = 1;
+	vars[VAR_ALIGN] = (uint8_t)sc->geometry->app_align;
 	for (uint32_t slot = 0; slot < 2; slot++) {
 		for (uint32_t i = 0; i < sc->geometry->sector_count; i++)
 			sim_poke_blank(sc->flash, slot, i);

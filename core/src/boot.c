@@ -185,14 +185,23 @@ static bool trial_is_open(const struct machine *b)
 	return j->has_st && j->st.kind == HF_KIND_TEST && !j->conf;
 }
 
+/* The application's confirmation may be torn: completed for the eyes of its library, before CONF2 says that it is. RRAM: a torn
+ * line may fault on read, and with alignment 8 takes copy_done along, so all fields are written anew. */
+static enum hf_reason complete_flags(const struct machine *b)
+{
+	const struct hf_flash *primary = b->config->primary;
+	const uint32_t align = b->mover.journal.st.align;
+	return primary->needs_erase ? hf_trailer_write_image_ok(primary, align) :
+				      hf_trailer_write_done(primary, align, HF_SWAP_TEST, true);
+}
+
 static enum next confirm(struct machine *b)
 {
-	const struct hf_journal *j = &b->mover.journal;
 	enum hf_reason reason = hf_journal_append_mark(&b->mover.journal, HF_RECORD_CONF);
 	if (reason == HF_OK)
+		reason = complete_flags(b);
+	if (reason == HF_OK)
 		reason = hf_journal_append_mark(&b->mover.journal, HF_RECORD_CONF2);
-	if (reason == HF_OK) /* once: completes a torn flag for the application's eyes */
-		reason = hf_trailer_write_image_ok(b->config->primary, j->st.align);
 	if (reason != HF_OK)
 		return stop(b, reason);
 	b->result->cause = HF_CAUSE_CONFIRMED;
@@ -214,33 +223,18 @@ static enum hf_reason judge_way_back(struct machine *b, struct hf_verdict *verdi
 	return reason;
 }
 
-/* RRAM: a cut confirmation may have left a line that faults on read, or took copy_done along (alignment 8 has two flags in a
- * line). The application reads these lines too, so they are written again until they read right. NOR words are as they are:
- * they may not be programmed a third time, and never fault. */
-static enum next heal_trailer(struct machine *b)
-{
-	const struct hf_goal *st = &b->mover.journal.st;
-	const struct hf_flash *primary = b->config->primary;
-	struct hf_trailer trailer;
-	enum hf_reason reason = hf_trailer_read(primary, st->align, &trailer);
-	const bool right = trailer.magic == HF_MAGIC_GOOD && trailer.copy_done == HF_FLAG_SET && trailer.image_ok == HF_FLAG_SET;
-	if (reason == HF_OK && !right && !primary->needs_erase)
-		reason = hf_trailer_write_done(primary, st->align, HF_SWAP_TEST, true);
-	return reason == HF_OK ? NEXT_STEP : stop(b, reason);
-}
-
-/* CONF without CONF2 may be torn: both again. */
+/* CONF without CONF2 may be torn, and so may the flags: all again. NOR can't program the flag a third time. */
 static enum next confirmed(struct machine *b)
 {
 	struct hf_journal *j = &b->mover.journal;
-	if (!j->conf)
+	if (!j->conf || j->conf2)
 		return NEXT_STEP;
-	enum hf_reason reason = HF_OK;
-	if (!j->conf2)
-		reason = hf_journal_append_mark(j, HF_RECORD_CONF);
-	if (reason == HF_OK && !j->conf2)
+	enum hf_reason reason = hf_journal_append_mark(j, HF_RECORD_CONF);
+	if (reason == HF_OK && !b->config->primary->needs_erase)
+		reason = complete_flags(b);
+	if (reason == HF_OK)
 		reason = hf_journal_append_mark(j, HF_RECORD_CONF2);
-	return reason == HF_OK ? heal_trailer(b) : stop(b, reason);
+	return reason == HF_OK ? NEXT_STEP : stop(b, reason);
 }
 
 static enum next trial(struct machine *b)
