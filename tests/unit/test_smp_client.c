@@ -248,7 +248,7 @@ static void test_image_lists(void **state)
 	assert_int_equal(smp_read_image_list(&reply, &list), HF_OK);
 	assert_int_equal(list.count, 0);
 	/* as Zephyr writes it, indefinite; a foreign key; a version with an escape sequence, in pieces; a hash of 64 bytes */
-	reply = reply_of("bf 66696d61676573 9f bf 64736c6f74 00 6776657273696f6e 7f 63312e30 621b5b ff 6668617368 00 ff bf 64736c6f74 01"
+	reply = reply_of("bf 66696d61676573 9f bf 64736c6f74 00 6776657273696f6e 7f 63312e30 621b5b ff 63666f6f 00 ff bf 64736c6f74 01"
 			 "6468617368 5840 " ZEROS_21 ZEROS_21 ZEROS_21 "ff 66616374697665 f5 647878 7878 82 01 a0 ff ff 6b73706c6974537461747573 00 ff", HF_OK);
 	assert_int_equal(smp_read_image_list(&reply, &list), HF_OK);
 	assert_int_equal(list.count, 2);
