@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* verdict_tool.c - hf_verdict_of from the command line, for the scripts that run vectors through it.
  *
- * Use      verdict_tool [--key PEM]... [--full-key] [--refuse-forms BITS] [--counter-min N] [--limit N] [--slot N] [--cuts] [--flips] IMAGE
+ * Use      verdict_tool [--key PEM]... [--full-key] [--refuse-forms BITS] [--counter-min N] [--limit N] [--slot N] [--cuts]
+ *          [--flips all|hashed] IMAGE
  * Output   one line: "accept <reason> <where> <expected> <found> <digest>" or "refuse <reason name> ...".
  *          --cuts: then also each shorter length, with the rest erased and with the area ending there: none may be accepted.
- *          --flips: then also each single bit changed: none may be accepted.
+ *          --flips: then also each single bit changed, of the whole image or of what is hashed: none may be accepted.
  * Checks   Every verdict is asked of OpenSSL's adapter and of the device's (where it has the key's type) with a large and with the
  *          smallest work buffer; all must agree in every field.
  * Errors   exit 1 and a sentence if one of the checks fails; 2 for usage and files.
@@ -224,7 +225,7 @@ int main(int argc, char **argv)
 	struct hf_rules rules = { .keys = keys, .limit_bytes = UINT32_MAX };
 	uint32_t slot_bytes = 0;
 	bool cuts = false;
-	bool flips = false;
+	const char *flips = NULL;
 	int i = 1;
 
 	for (; i < argc - 1; i++) {
@@ -234,7 +235,7 @@ int main(int argc, char **argv)
 		} else if (strcmp(option, "--cuts") == 0) {
 			cuts = true;
 		} else if (strcmp(option, "--flips") == 0) {
-			flips = true;
+			flips = argv[++i];
 		} else if (strcmp(option, "--key") == 0 && rules.key_count < KEYS_MAX) {
 			load_key(argv[++i], &keys[rules.key_count], ders[rules.key_count]);
 			rules.key_count++;
@@ -263,8 +264,8 @@ int main(int argc, char **argv)
 	if (cuts && verdict.token == HF_ACCEPTED) {
 		try_cuts(&memory, &rules, verdict.image.total_bytes);
 	}
-	if (flips && verdict.token == HF_ACCEPTED) {
-		try_flips(&memory, &rules, verdict.image.total_bytes);
+	if (flips != NULL && verdict.token == HF_ACCEPTED) {
+		try_flips(&memory, &rules, strcmp(flips, "all") == 0 ? verdict.image.total_bytes : verdict.image.hashed_bytes);
 	}
 	free(slot);
 	return 0;
