@@ -29,7 +29,6 @@
 #define ARM_NSACR 0xe000ed8cu
 #define ARM_MPU_CTRL 0xe000ed94u
 #define ARM_FPCCR 0xe000ef34u
-#define ARM_FPCCR_AT_RESET 0xc0000000u /* ASPEN, LSPEN */
 
 static inline uint32_t reg_get(uint32_t addr)
 {

@@ -11,7 +11,7 @@ void arm_jump(uint32_t vector_addr)
 
 	arm_quiet(CHIP_IRQ_WORDS);
 	reg_set(ARM_MPU_CTRL, 0);
-	reg_set(ARM_FPCCR, ARM_FPCCR_AT_RESET);
+	reg_set(ARM_FPCCR, CHIP_FPCCR_AT_RESET);
 	reg_set(ARM_CPACR, 0);
 	reg_set(ARM_VTOR, vector_addr);
 	chip_stack_limit(0);
@@ -29,6 +29,6 @@ void arm_jump(uint32_t vector_addr)
 		       "bx %1\n"
 		       :
 		       : "r"(words[0]), "r"(words[1])
-		       : "r2", "memory");
+		       : "r2", "lr", "memory");
 	__builtin_unreachable();
 }

@@ -15,6 +15,7 @@
 #define CHIP_PAGE_BYTES 4096u
 #define CHIP_WRITE_UNIT_BYTES 4u
 #define CHIP_IRQ_WORDS 2u               /* 48 lines */
+#define CHIP_FPCCR_AT_RESET 0xc0000000u /* ASPEN, LSPEN. Cortex-M4 TRM */
 
 #define CHIP_TIMER_BASE 0x40008000u     /* TIMER0 */
 #define CHIP_TIMER_IRQ 8u

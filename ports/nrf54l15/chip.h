@@ -16,6 +16,7 @@
 #define CHIP_PAGE_BYTES 4096u           /* a logical sector: RRAM has no pages */
 #define CHIP_WRITE_UNIT_BYTES 16u       /* a line */
 #define CHIP_IRQ_WORDS 9u               /* 270 lines */
+#define CHIP_FPCCR_AT_RESET 0xc0000004u /* ASPEN, LSPEN, S. Cortex-M33 TRM */
 
 #define CHIP_TIMER_BASE 0x500ca000u     /* TIMER20 */
 #define CHIP_TIMER_IRQ 202u
