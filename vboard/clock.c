@@ -163,3 +163,8 @@ bool vb_sleep(struct vb *vb)
 	vb_run_due(vb);
 	return true;
 }
+
+void vb_pause(struct vb *vb, uint64_t ns)
+{
+	wait(vb, ns);
+}

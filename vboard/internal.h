@@ -298,6 +298,7 @@ void vb_clock_rearm(struct vb *vb);
 void vb_run_due(struct vb *vb);
 void vb_polled(struct vb *vb);        /* a register that software waits on was read */
 void vb_not_idle(struct vb *vb);      /* something happened: no idle polling */
+void vb_pause(struct vb *vb, uint64_t ns);
 bool vb_sleep(struct vb *vb);         /* CPU asleep: time passes till something is due; false: nothing ever will be */
 
 /* cpu.c: exceptions */

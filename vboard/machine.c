@@ -228,7 +228,13 @@ static bool is_barren(struct vb *vb)
 	s->progress_instructions = s->n.instructions;
 	s->progress_operations = s->n.operations;
 	s->barren_resets = soon ? s->barren_resets + 1u : 0;
-	return s->barren_resets > BARREN_RESETS_MAX;
+	if (s->barren_resets <= BARREN_RESETS_MAX)
+		return false;
+	if (vb->host.wait == NULL)
+		return true;
+	/* Somebody may still connect and help: go on, but without burning a processor. */
+	vb_pause(vb, 100000000);
+	return false;
 }
 
 static enum vb_stop cut_happened(struct vb *vb)
