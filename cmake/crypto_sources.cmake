@@ -16,7 +16,7 @@ function(holdfast_bearssl_sha256_sources dir out_var)
   set(${out_var} ${dir}/src/codec/dec32be.c ${dir}/src/codec/enc32be.c ${dir}/src/hash/sha2small.c PARENT_SCOPE)
 endfunction()
 
-# SHA-256 and SHA-512; Monocypher has neither in its main file, and monocypher.c itself is included by crypto/ed25519_monocypher.h.
+# SHA-256 and SHA-512; Monocypher has neither in its main file, and monocypher.c itself is included by crypto/crypto_monocypher.c.
 function(holdfast_bearssl_hash_sources dir out_var)
   set(files)
   foreach(file codec/dec32be codec/enc32be codec/dec64be codec/enc64be hash/sha2small hash/sha2big)

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""vectors.py VERDICT_TOOL: every image of tests/vectors gets the verdict that its manifest names, for the reason that it names.
+"""vectors.py VERDICT_TOOL [--fresh MAKE.PY]: every image of tests/vectors gets the verdict that its manifest names, for the reason that it names.
 
 Images marked `cuts` are also tried at every shorter length, those marked `flips` with every single bit changed. And every reason of
-the hundreds 2 and 3 must be met here, or be named below with the test that meets it.
+the hundreds 2 and 3 must be met here, or be named below with the test that meets it. --fresh first makes all of them anew in a
+folder of its own, with new keys, by that script and the imgtool of the Python that runs this.
 """
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 ELSEWHERE = {
     "IMAGE_HEADER_OTHER": "test_verdict.c", "IMAGE_ADDRESS_OTHER": "test_verdict.c", "IMAGE_VECTOR_OUTSIDE": "test_verdict.c",
@@ -34,9 +36,7 @@ def options(entry, folder):
     return words
 
 
-def main():
-    source = os.environ["HOLDFAST_SOURCE_DIR"]
-    folder = os.path.join(source, "tests", "vectors")
+def check(source, folder):
     with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
         manifest = json.load(file)
     with open(os.path.join(source, "core", "include", "holdfast", "reason.def"), encoding="utf-8") as file:
@@ -56,6 +56,16 @@ def main():
         faults.append(f"{reason} is no reason any more")
     print("\n".join(faults) if faults else f"{len(manifest)} images, {len(met & wanted)} reasons")
     sys.exit(1 if faults else 0)
+
+
+def main():
+    source = os.environ["HOLDFAST_SOURCE_DIR"]
+    folder = os.path.join(source, "tests", "vectors")
+    if "--fresh" not in sys.argv:
+        check(source, folder)
+    with tempfile.TemporaryDirectory() as fresh:
+        subprocess.run([sys.executable, sys.argv[sys.argv.index("--fresh") + 1], fresh], check=True)
+        check(source, fresh)
 
 
 if __name__ == "__main__":

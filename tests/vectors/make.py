@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""make.py: makes the images of this folder anew (README.txt says what they are). Needs imgtool and the cryptography package.
+"""make.py [FOLDER]: makes the images of this folder (README.txt says what they are) anew, here or in FOLDER. Needs imgtool and the
+cryptography package.
 
 Good images come from `imgtool sign`. Broken ones are put together here from the same parts, so that each has one defect and is right
 in everything else, its signature included.
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+INTO = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else HERE
 KEYS = {"p256": None, "p256-b": None, "p384": None, "ed25519": None, "ed25519-b": None, "rsa2048": None, "rsa3072": None}
 KEYHASH, PUBKEY, SHA256, SHA384, SHA512, RSA2048, ECDSA, RSA3072, ED25519, PURE = (0x01, 0x02, 0x10, 0x11, 0x12, 0x20, 0x22, 0x23, 0x24, 0x25)
 SEC_CNT, VENDOR = 0x50, 0xA1
@@ -27,7 +29,7 @@ manifest = []
 
 
 def path(*parts):
-    return os.path.join(HERE, *parts)
+    return os.path.join(INTO, *parts)
 
 
 def load_keys():
@@ -379,7 +381,8 @@ def main():
     load_keys()
     for group in (good_images, header_images, area_images, hash_images, key_images, signature_images, pure_images):
         group()
-    fuzz_corpus()
+    if INTO == HERE:
+        fuzz_corpus()
     with open(path("manifest.json"), "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(entry) for entry in manifest) + "\n]\n")
     print(f"{len(manifest)} images")
