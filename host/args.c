@@ -65,7 +65,7 @@ static enum hf_reason refuse(const struct args *args, int said, struct problem *
 		names[count] = args->longs[count].name;
 	const char *near = strncmp(text, "--", 2) == 0 ? args_nearest(text + 2, names, count) : NULL;
 	if (near != NULL)
-		return problem_set(problem, HF_R_HOST_OPTION_UNKNOWN, text, "did you mean --%s?", near);
+		return problem_set(problem, HF_R_HOST_OPTION_UNKNOWN, text, "perhaps --%s is meant", near);
 	return problem_set(problem, HF_R_HOST_OPTION_UNKNOWN, text, "%s", "");
 }
 

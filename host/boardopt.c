@@ -13,7 +13,7 @@ uint32_t boardopt_size_max(const struct board *board, const struct board_layout 
 static enum hf_reason unknown(enum hf_reason reason, const char *name, const char *near, struct problem *problem)
 {
 	if (near != NULL)
-		return problem_set(problem, reason, name, "did you mean %s?", near);
+		return problem_set(problem, reason, name, "perhaps %s is meant", near);
 	return problem_set(problem, reason, name, "%s", "");
 }
 

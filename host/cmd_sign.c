@@ -237,6 +237,13 @@ static enum hf_reason take_choice(struct sign_request *r, int id, const char *te
 	return HF_OK;
 }
 
+static enum hf_reason unsupported(const char *name, struct problem *problem)
+{
+	char subject[32];
+	(void)snprintf(subject, sizeof subject, "--%s", name);
+	return problem_set(problem, HF_R_HOST_OPTION_UNSUPPORTED, subject, "%s", "");
+}
+
 static void take_flag(struct sign_request *r, int id)
 {
 	switch (id) {
@@ -268,7 +275,7 @@ static enum hf_reason take(struct wishes *w, const struct args *args, int id, st
 	case OPT_DEPENDENCIES:
 		return dependencies_parse(args->value, w->request.dependencies, &w->request.dependency_count, problem);
 	case OPT_UNSUPPORTED:
-		return problem_set(problem, HF_R_HOST_OPTION_UNSUPPORTED, args->name, "--%s", args->name);
+		return unsupported(args->name, problem);
 	}
 	if (args->value == NULL) {
 		take_flag(&w->request, id);

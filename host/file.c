@@ -101,7 +101,7 @@ static enum hf_reason write_straight(const char *path, const void *data, size_t 
 	int error = write_all(fd, data, size) ? 0 : errno;
 	if (fd != STDOUT_FILENO && close(fd) != 0 && error == 0)
 		error = errno;
-	return error == 0 ? HF_OK : write_failed(path, error, problem);
+	return error == 0 ? HF_OK : write_failed(fd == STDOUT_FILENO ? "standard output" : path, error, problem);
 }
 
 /* The directory's entry must be durable too; a file system that can't sync a directory is no reason to fail. */

@@ -105,7 +105,7 @@ static enum hf_reason unknown_command(int argc, char **argv, bool group, struct 
 	for (size_t i = 0; i < HF_ARRAY_COUNT(commands); i++)
 		names[i] = commands[i]->name;
 	const char *near = args_nearest(said, names, HF_ARRAY_COUNT(commands));
-	enum hf_reason reason = near != NULL ? problem_set(problem, HF_R_HOST_COMMAND_UNKNOWN, said, "did you mean `holdfast %s`?", near) :
+	enum hf_reason reason = near != NULL ? problem_set(problem, HF_R_HOST_COMMAND_UNKNOWN, said, "perhaps `holdfast %s` is meant", near) :
 					       problem_set(problem, HF_R_HOST_COMMAND_UNKNOWN, said, "%s", "");
 	free(said);
 	return reason;

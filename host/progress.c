@@ -23,7 +23,7 @@ void progress_show(struct progress *progress, uint64_t done_bytes, uint32_t now_
 	progress->drawn_ms = now_ms;
 	double seconds = (double)(now_ms - progress->start_ms) / 1000.0;
 	double moved = done_bytes > progress->start_bytes ? (double)(done_bytes - progress->start_bytes) : 0.0;
-	double rate = seconds > 0.05 ? moved / seconds : 0.0;
+	double rate = moved / (seconds > 0.001 ? seconds : 0.001);
 	unsigned cells = progress->total_bytes != 0 ? (unsigned)(done_bytes * BAR_CELLS / progress->total_bytes) : 0;
 	for (unsigned i = 0; i < BAR_CELLS; i++)
 		bar[i] = i < cells ? '#' : '.';

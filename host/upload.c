@@ -67,8 +67,7 @@ static enum hf_reason plan_make(struct device *device, const struct upload_file 
 	plan->has_image = wish->has_image;
 	plan->image = wish->image;
 	plan->upgrade_only = wish->upgrade_only;
-	if (device->options.timeout_ms > plan->timeout_ms)
-		plan->timeout_ms = device->options.timeout_ms;
+	plan->timeout_ms = device->options.timeout_ms;
 	return HF_OK;
 }
 

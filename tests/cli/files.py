@@ -1,0 +1,334 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""sign, verify, inspect, bootloader: results, refusals with place, expected and found, and files never left half-written."""
+import os
+import signal
+import struct
+import subprocess
+import time
+
+import harness
+from harness import FILE, INTERRUPTED, OK, REFUSED, USAGE, fails, ok, payload, read, run, write
+
+SIGN = ("-v", "1.2.3+4", "-H", "0x200", "-S", "0x10000", "--pad-header")
+
+
+def key(kind="ecdsa-p256", name="k.pem"):
+    ok("key", "new", name, "--type", kind)
+    return name
+
+
+def test_sign_verify_inspect_of_each_type():
+    write("app", payload())
+    for kind in ("ecdsa-p256", "ed25519", "rsa-2048", "rsa-3072", "ecdsa-p384"):
+        path = key(kind, f"{kind}.pem")
+        made = ok("sign", "app", f"{kind}.bin", *SIGN, "-k", path, "--json").json()
+        assert made["version"] == "1.2.3+4" and made["key_type"] == kind and made["header_bytes"] == 0x200
+        shown = ok("verify", f"{kind}.bin", "-k", path, "--json").json()
+        assert shown["verdict"] == "accepted" and shown["digest"] == made["digest"]
+        ok("verify", f"{kind}.bin")  # finds the key by its hash
+        seen = ok("inspect", f"{kind}.bin", "--json").json()
+        assert seen["hash_right"] and seen["header"]["version"] == "1.2.3+4" and len(seen["tlvs"]) == 3
+    path = key("ed25519", "e.pem")
+    for more in (["--pure"], ["--sha", "512"]):
+        ok("sign", "app", "e.bin", *SIGN, "-k", path, *more)
+        ok("verify", "e.bin", "-k", path)
+
+
+def test_same_input_same_bytes():
+    write("app", payload())
+    path = key("ed25519")
+    ok("sign", "app", "a.bin", *SIGN, "-k", path)
+    ok("sign", "app", "b.bin", *SIGN, "-k", path)
+    assert read("a.bin") == read("b.bin")
+
+
+def test_each_truncation_is_refused():
+    path = key("ed25519")
+    whole = read(harness.signed("app", "1.0.0", path, 600))
+    for size in list(range(1, 64)) + list(range(64, len(whole), 37)) + [len(whole) - 1]:
+        write("cut.bin", whole[:size])
+        for command in (["verify", "cut.bin", "-k", path], ["inspect", "cut.bin"]):
+            done = run(*command)
+            assert done.code == REFUSED, f"{size} of {len(whole)} bytes\n{done.text()}"
+            assert done.err.startswith("holdfast: cut.bin: "), done.text()
+
+
+def test_each_changed_byte_is_refused():
+    path = key("ed25519")
+    whole = read(harness.signed("app", "1.0.0", path, 300))
+    for at in list(range(0, 40)) + list(range(0x200, len(whole), 11)):
+        changed = bytearray(whole)
+        changed[at] ^= 0x40
+        write("bad.bin", changed)
+        done = run("verify", "bad.bin", "-k", path)
+        assert done.code == REFUSED, f"byte {at}\n{done.text()}"
+
+
+def test_lying_sizes():
+    path = key("ed25519")
+    whole = bytearray(read(harness.signed("app", "1.0.0", path)))
+    struct.pack_into("<I", whole, 12, 0xFFFFFE00)
+    write("wrap.bin", whole)
+    fails(REFUSED, 204, "verify", "wrap.bin", "-k", path, holds=["offset 0xc", "expected", "found"])
+    struct.pack_into("<I", whole, 12, 0x100000)
+    write("long.bin", whole)
+    fails(REFUSED, 205, "verify", "long.bin", "-k", path, holds=["offset 0xc"])
+    struct.pack_into("<H", whole, 8, 16)
+    write("small.bin", whole)
+    fails(REFUSED, 203, "inspect", "small.bin")
+
+
+def test_flags():
+    path = key("ed25519")
+    whole = bytearray(read(harness.signed("app", "1.0.0", path)))
+    struct.pack_into("<I", whole, 16, 0x80004)
+    write("flags.bin", whole)
+    done = fails(REFUSED, 220, "verify", "flags.bin", "-k", path)
+    assert "encrypted" in done.err
+    seen = run("inspect", "flags.bin", "--json").json()
+    assert seen["ok"] is False and "unknown bits 0x80000" in seen["header"]["flag_names"]
+
+
+def test_overlong_image():
+    path = key("ed25519")
+    write("long.bin", read(harness.signed("app", "1.0.0", path)) + b"junk" * 100)
+    shown = ok("verify", "long.bin", "-k", path, "--json").json()
+    assert shown["bytes_after_image"] == 400 and "400 bytes follow" in shown["notes"][0]
+    write("raw", payload(480 * 1024, 0xC000))
+    fails(REFUSED, 1152, "sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path,
+          holds=["raw", "expected at most 479184 bytes", "found 492"])
+    fails(REFUSED, 1151, "sign", "raw", "x.bin", "-v", "1", "-H", "0x200", "-S", "0x76000", "--pad-header", "-k", path,
+          holds=["image 0x", "trailer 0x"])
+    assert not os.path.exists("x.bin")
+
+
+def test_board_limit_is_exact():
+    path = key("ed25519")
+    write("raw", payload(1000, 0xC000))
+    ok("sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path)
+    around = len(read("x.bin")) - 1000
+    write("raw", payload(479184 - around, 0xC000))
+    made = ok("sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path, "--json").json()
+    assert made["left_bytes"] == 0 and made["size_max"] == 479184
+    ok("verify", "x.bin", "-k", path, "--board", "xiao_nrf52840")
+    write("raw", payload(479185 - around, 0xC000))
+    fails(REFUSED, 1152, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path)
+
+
+def test_wrong_board():
+    path = key()
+    write("raw", payload(3000, 0xC000))
+    ok("sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path)
+    fails(REFUSED, 224, "verify", "x.bin", "-k", path, "--board", "xiao_nrf54l15", holds=["expected 0x800, found 0x200"])
+    fails(REFUSED, 1158, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54l15", "-H", "0x200", "--pad-header", "-k", path,
+          holds=["expected 0x800 for xiao_nrf54l15", "found 0x200"])
+    fails(REFUSED, 226, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54l15", "--pad-header", "-k", path)
+    assert not os.path.exists("y.bin")
+    fails(USAGE, 1107, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54115", holds=["perhaps xiao_nrf54l15"])
+    fails(USAGE, 1108, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf52840", "--layout", "two-slot", holds=["two-slots"])
+    fails(USAGE, 1104, "sign", "raw", "y.bin", "-v", "1", "--layout", "two-slots", holds=["--board"])
+
+
+def test_wrong_key():
+    path, other = key(name="a.pem"), key(name="b.pem")
+    image = harness.signed("app", "1.0.0", path)
+    fails(REFUSED, 303, "verify", image, "-k", other, holds=[image, "offset"])
+    ok("verify", image, "-k", other, "-k", path)
+    key("ed25519", "e.pem")
+    fails(REFUSED, 303, "verify", image, "-k", "e.pem")
+    os.remove("a.pem")
+    os.environ["XDG_DATA_HOME"] = os.path.join(os.getcwd(), "elsewhere")
+    fails(REFUSED, 1146, "verify", image)
+    ok("sign", "app.raw", "u.bin", *SIGN)
+    fails(REFUSED, 301, "verify", "u.bin", "-k", other)
+    fails(REFUSED, 301, "verify", "u.bin")
+    ok("verify", "u.bin", "--hash-only")
+
+
+def test_sign_refuses():
+    path = key()
+    write("app", payload())
+    ok("key", "export", path, "-o", "pub.pem")
+    fails(REFUSED, 1144, "sign", "app", "o.bin", *SIGN, "-k", "pub.pem", holds=["pub.pem"])
+    fails(REFUSED, 1145, "sign", "app", "o.bin", *SIGN, "-k", path, "--sha", "512")
+    fails(REFUSED, 1141, "sign", "app", "o.bin", *SIGN, "-k", path, "--pure", holds=["Ed25519"])
+    fails(REFUSED, 1150, "sign", "app", "o.bin", "-v", "1", "-H", "0x200", "-S", "0x10000", "-k", path, holds=["offset 0x1"])
+    write("short", bytes(100))
+    fails(REFUSED, 1150, "sign", "short", "o.bin", "-v", "1", "-H", "0x200", "-S", "0x10000", holds=["shorter"])
+    fails(FILE, 1120, "sign", "absent", "o.bin", *SIGN)
+    write("empty", b"")
+    fails(FILE, 1124, "sign", "empty", "o.bin", *SIGN)
+    fails(REFUSED, 1153, "sign", "app", "o.hex", *SIGN)
+    for option in (["-E", "x"], ["--encrypt", "x"], ["--clear"], ["--compression", "lzma2"], ["--fix-sig", "x"]):
+        fails(USAGE, 1106, "sign", "app", "o.bin", *SIGN, *option, holds=["neither encrypts nor compresses"])
+    for version in ("01.2", "1.2.3.4", "256", "1.2.65536", "1.2.3+", "", "1.2.3+4294967296", "a"):
+        fails(USAGE, 1103, "sign", "app", "o.bin", "-v", version, "-H", "0x200", "-S", "0x10000", holds=["--version"])
+    for more, number in ((["-H", "31"], 1103), (["-H", "70000"], 1103), (["-H", "12x"], 1103), (["--align", "3"], 1103),
+                         (["-R", "1"], 1103), (["--sha", "1"], 1103), (["-d", "(1,2"], 1103), (["-s", "-1"], 1103),
+                         (["--boot-record", "thirteen-long"], 1103), (["--cid", "name"], 1103), (["-e", "mid"], 1103),
+                         (["-L", "1", "-F", "2"], 1105), (["--nonsense"], 1102), (["--custom-tlv", "0xa1"], 1103)):
+        fails(USAGE, number, "sign", "app", "o.bin", *SIGN, *more)
+    for tag, value in (("0x10", "a"), ("0xffff", "a"), ("0xa1", "0x1"), ("0xa1", "0xzz")):
+        fails(REFUSED, 1154, "sign", "app", "o.bin", *SIGN, "--custom-tlv", tag, value)
+    fails(REFUSED, 1154, "sign", "app", "o.bin", *SIGN, "--custom-tlv", "0xa1", "a", "--custom-tlv", "0xa1", "b")
+    fails(USAGE, 1104, "sign", "app", "o.bin", "-v", "1", "-H", "0x200", holds=["--slot-size"])
+    fails(USAGE, 1104, "sign", "app", "o.bin", "-H", "0x200", "-S", "0x10000", holds=["--version"])
+    fails(USAGE, 1104, "sign", "app", holds=["OUTPUT"])
+    fails(USAGE, 1100, "sign", "app", "o.bin", "third", *SIGN, holds=["third"])
+    assert not os.path.exists("o.bin") and not os.path.exists("o.hex") and harness.leftovers() == []
+
+
+def test_hex_in_and_out():
+    path = key("ed25519")
+    write("app", payload(70000))
+    ok("sign", "app", "o.bin", "-v", "1", "-H", "0x200", "-S", "0x20000", "--pad-header", "-k", path)
+    ok("sign", "app", "o.hex", "-v", "1", "-H", "0x200", "-S", "0x20000", "--pad-header", "-k", path, "-x", "0xC000")
+    ok("verify", "o.hex", "-k", path)
+    seen = ok("inspect", "o.hex", "--json").json()
+    assert seen["addr"] == 0xC000 and seen["image_bytes"] == len(read("o.bin"))
+    text = read("o.hex").decode().splitlines()
+    assert text[0] == ":020000040000FA" and text[-1] == ":00000001FF"
+    write("crlf.hex", ("\r\n".join(text) + "\r\n").encode())
+    ok("verify", "crlf.hex", "-k", path)
+
+
+def test_bad_hex():
+    good = [":10000000000102030405060708090A0B0C0D0E0F78", ":00000001FF"]
+    cases = (([":1000000000010203"], 1126), ([good[0]], 1126), ([good[0][:-1] + "9", good[1]], 1127), (["hello", good[1]], 1126),
+             ([good[0], good[0], good[1]], 1128), ([good[0].replace("0001", "0g01", 1), good[1]], 1126), ([":00000007F9", good[1]], 1126),
+             ([":02000004FFFFFC", good[0], ":020000040000FA", good[0], good[1]], 1129), ([good[1]], 1124))
+    for lines, number in cases:
+        write("bad.hex", "\n".join(lines).encode() + b"\n")
+        fails(FILE, number, "inspect", "bad.hex", holds=["bad.hex"])
+
+
+def test_not_an_image():
+    write("noise.bin", bytes(range(256)) * 4)
+    fails(REFUSED, 202, "inspect", "noise.bin", holds=["noise.bin"])
+    fails(REFUSED, 202, "verify", "noise.bin", "-k", key())
+    write("blank.bin", b"\xff" * 4096)
+    fails(REFUSED, 201, "inspect", "blank.bin")
+    write("raw.bin", payload())
+    fails(REFUSED, 1161, "inspect", "raw.bin", holds=["not signed"])
+    fails(FILE, 1120, "inspect", "absent.bin")
+    fails(FILE, 1121, "verify", "/", "-k", "k.pem")
+
+
+def test_full_disk_and_replacement():
+    path = key()
+    image = harness.signed("app", "1.0.0", path)
+    before = read(image)
+    fails(FILE, 1122, "sign", "app.raw", "/dev/full", *SIGN, "-k", path, holds=["/dev/full", "No space"])
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([harness.CLI, "inspect", image], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == FILE and b"HF-1122" in done.stderr
+    os.symlink(image, "link.bin")
+    ok("sign", "app.raw", "link.bin", *SIGN, "-k", path)
+    assert os.path.islink("link.bin") and read(image) != before
+    assert harness.leftovers() == []
+
+
+def test_limited_file_size_leaves_the_old_file():
+    path = key("ed25519")
+    image = harness.signed("app", "1.0.0", path)
+    before = read(image)
+    write("big.raw", payload(60000))
+    command = f"trap '' XFSZ; ulimit -f 8; exec '{harness.CLI}' sign big.raw {image} -v 2 -H 0x200 -S 0x20000 --pad-header -k {path}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == FILE and "HF-1122" in done.stderr, done.stderr
+    assert read(image) == before and harness.leftovers() == []
+
+
+def test_read_only_folder():
+    if os.geteuid() == 0:
+        os.mkdir("sub")
+        target = "/proc/holdfast.bin"
+    else:
+        os.mkdir("sub", 0o500)
+        target = "sub/o.bin"
+    write("app", payload())
+    fails(FILE, 1122, "sign", "app", target, *SIGN)
+
+
+def test_interrupt_leaves_nothing():
+    write("app", payload())
+    os.mkfifo("pass")
+    key()
+    process = subprocess.Popen([harness.CLI, "sign", "app", "o.bin", *SIGN, "-k", "k.pem", "--passphrase-file", "pass"],
+                               stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.communicate(timeout=20)  # not encrypted: the pipe is never read
+    assert process.returncode == OK
+    os.remove("o.bin")
+    ok("key", "new", "enc.pem", "--passphrase", env={"HOLDFAST_PASSPHRASE": "x"})
+    process = subprocess.Popen([harness.CLI, "sign", "app", "o.bin", *SIGN, "-k", "enc.pem", "--passphrase-file", "pass"],
+                               stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == INTERRUPTED and b"HF-1132" in err
+    assert not os.path.exists("o.bin") and harness.leftovers() == []
+
+
+def test_bootloader():
+    path = key()
+    listed = ok("bootloader", "--list", "--json").json()["loaders"]
+    if not listed:
+        fails(REFUSED, 1156, "bootloader", "--board", "xiao_nrf52840", "-k", path, "-o", "l.hex", holds=["loader-nrf52840-0x0-p256.bin"])
+    else:
+        made = ok("bootloader", "--board", "xiao_nrf54l15", "-k", path, "-o", "l.hex", "--policy", "no-downgrade,quiet", "--json").json()
+        assert made["size_max"] == 724912 and made["policy"] == "no-downgrade quiet" and len(made["keys"]) == 1
+        seen = ok("inspect", "l.hex", "--json").json()
+        assert seen["kind"] == "Holdfast bootloader" and seen["primary"] == made["primary"] and seen["keys"] == made["keys"]
+        ok("bootloader", "--board", "xiao_nrf52840", "--layout", "keep-uf2", "-k", path, "-o", "l.bin")
+        damaged = bytearray(read("l.bin"))
+        damaged[0x7800 + 30] ^= 1
+        write("d.bin", damaged)
+        assert run("inspect", "d.bin").code == REFUSED
+    key("ed25519", "e.pem")
+    key("rsa-2048", "r.pem")
+    fails(REFUSED, 1147, "bootloader", "--board", "xiao_nrf52840", "-k", path, "-k", "e.pem", "-o", "x.hex")
+    fails(REFUSED, 1141, "bootloader", "--board", "xiao_nrf52840", "-k", "r.pem", "-o", "x.hex", holds=["found rsa-2048"])
+    fails(REFUSED, 1148, "bootloader", "--board", "xiao_nrf52840", *["-k", path] * 5, "-o", "x.hex")
+    fails(USAGE, 1103, "bootloader", "--board", "xiao_nrf52840", "-k", path, "-o", "x.hex", "--policy", "none-such", holds=["none-such"])
+    for missing in (["-k", path, "-o", "x"], ["--board", "xiao_nrf52840", "-o", "x"], ["--board", "xiao_nrf52840", "-k", path]):
+        fails(USAGE, 1104, "bootloader", *missing)
+    assert not os.path.exists("x.hex")
+
+
+def test_command_line():
+    assert run().code == USAGE
+    assert "sign" in ok("--help").out
+    fails(USAGE, 1101, "sing", holds=["holdfast sign"])
+    fails(USAGE, 1101, "key", "nwe", holds=["holdfast key new"])
+    assert run("key").code == USAGE
+    commands = [line.split("  ")[1].strip() for line in ok("--help").out.splitlines() if line.startswith("  ") and line[2].islower()]
+    assert len(commands) > 15
+    for name in commands:
+        text = ok(*name.split(), "--help").out
+        assert "Usage: holdfast " + name in text and "Exit codes:" in text and "--json" in text, name
+        assert "Examples:" in text, name
+        fails(USAGE, 1102, *name.split(), "--no-such-option")
+    failure = run("sing", "--json")
+    assert failure.code == USAGE and failure.json()["reason"]["number"] == 1101
+
+
+def test_reason():
+    assert "HF-0218" in ok("reason", "HF-0218").out
+    shown = ok("reason", "218", "--json").json()
+    assert shown["name"] == "IMAGE_HASH_WRONG" and shown["remedy"]
+    listed = ok("reason", "--all", "--json").json()["reasons"]
+    assert len(listed) > 100 and len({row["number"] for row in listed}) == len(listed)
+    fails(USAGE, 1103, "reason", "9999")
+    fails(USAGE, 1103, "reason", "x")
+
+
+def test_board_list():
+    boards = {board["name"]: board for board in ok("board", "list", "--json").json()["boards"]}
+    assert set(boards) == {"xiao_nrf52840", "xiao_nrf54l15"}
+    assert boards["xiao_nrf52840"]["layouts"][0]["size_max"] == 479184
+    text = ok("board", "list").out
+    assert "keep-uf2" in text and "479184" in text
+
+
+harness.main(globals())

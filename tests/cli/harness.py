@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the host tool share: running it, judging how it ended, a device to talk to.
+
+A test file defines functions named test_*, and ends with harness.main(globals()). Each function gets a fresh folder as its
+current one, and its own keyring.
+"""
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+CLI = os.environ.get("HOLDFAST_CLI", "holdfast")
+FAKE = os.environ.get("HOLDFAST_FAKE_DEVICE", "")
+OK, REFUSED, USAGE, FILE, DEVICE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class Done:
+    """One finished run."""
+
+    def __init__(self, args, process):
+        self.args, self.code = args, process.returncode
+        self.out, self.err = process.stdout, process.stderr
+
+    def text(self):
+        return f"holdfast {' '.join(map(str, self.args))}\nexit {self.code}\n{self.out}{self.err}"
+
+    def json(self):
+        return json.loads(self.out)
+
+
+def run(*args, env=None, stdin=subprocess.DEVNULL, timeout=120, binary=False):
+    """Runs the tool and hands back how it ended."""
+    process = subprocess.run([CLI, *map(str, args)], stdin=stdin, capture_output=True, text=not binary, timeout=timeout,
+                             env={**os.environ, **(env or {})}, check=False)
+    return Done(args, process)
+
+
+def ok(*args, **more):
+    done = run(*args, **more)
+    assert done.code == OK, done.text()
+    return done
+
+
+def fails(code, number, *args, holds=(), **more):
+    """The run ends with this exit code and this numbered reason; the message holds each of the texts."""
+    done = run(*args, **more)
+    assert done.code == code, f"expected exit {code}\n{done.text()}"
+    assert f"(HF-{number:04d})" in done.err, f"expected HF-{number:04d}\n{done.text()}"
+    assert done.err.startswith("holdfast: "), done.text()
+    for text in holds:
+        assert text in done.err, f"expected '{text}'\n{done.text()}"
+    return done
+
+
+def write(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def payload(size=3000, addr=0):
+    """Bytes that look like an application linked for addr: stack, start, then something that is not all the same."""
+    body = bytes((i * 7 + (i >> 8)) & 0xFF for i in range(size - 8))
+    return struct.pack("<II", 0x20001000, addr + 0x201) + body
+
+
+def signed(name, version, key, size=3000, *more):
+    """Signs a made-up application with a header of 0x200 and no board; returns its path."""
+    write(f"{name}.raw", payload(size))
+    ok("sign", f"{name}.raw", f"{name}.bin", "-v", version, "-H", "0x200", "-S", "0x20000", "--pad-header", "-k", key, *more)
+    return f"{name}.bin"
+
+
+def leftovers():
+    """Files that a run must not leave behind."""
+    return [name for name in os.listdir(".") if name.startswith(".")]
+
+
+class Device:
+    """A fake device (fake_device.c) on a pseudo-terminal."""
+
+    def __init__(self, key, app, fault="none", number=0):
+        self.process = subprocess.Popen([FAKE, key, app, fault, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.line = self.process.stdout.readline().strip()
+        assert self.line.startswith("/dev/"), f"the fake device did not start: {self.line}"
+
+    def __enter__(self):
+        return self.line
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+
+
+def main(names):
+    failed, count = [], 0
+    wanted = sys.argv[1:]
+    for name, function in sorted(names.items()):
+        if not name.startswith("test_") or (wanted and name not in wanted):
+            continue
+        count += 1
+        home = os.getcwd()
+        with tempfile.TemporaryDirectory(prefix="holdfast-cli-") as folder:
+            os.environ["XDG_DATA_HOME"] = os.path.join(folder, "data")
+            os.mkdir(os.path.join(folder, "work"))
+            os.chdir(os.path.join(folder, "work"))
+            start = time.monotonic()
+            try:
+                function()
+                print(f"ok   {name} ({time.monotonic() - start:.2f} s)")
+            except Exception:  # the report is the point, whatever went wrong
+                failed.append(name)
+                print(f"FAIL {name}\n{traceback.format_exc()}")
+            os.chdir(home)
+    print(f"{count - len(failed)} of {count} passed")
+    sys.exit(1 if failed or count == 0 else 0)
