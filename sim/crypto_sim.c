@@ -201,7 +201,7 @@ static void fill_payload(const struct sim_image_spec *spec, uint8_t *payload, ui
 {
 	for (uint32_t i = 0; i < size_bytes; i++) {
 		const uint64_t r = sim_mix(spec->seed, i / 8);
-		payload[i] = (r & 15u) == 0 ? (uint8_t)0xff : (uint8_t)(r >> (8 * (i % 8)));
+		payload[i] = (uint8_t)((r & 15u) == 0 ? 0xffu : r >> (8 * (i % 8)));
 	}
 	hf_put32le(payload, 0x20001000u);
 	hf_put32le(payload + 4, spec->entry_addr | 1u);
