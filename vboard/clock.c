@@ -14,6 +14,7 @@
 #define CYCLES_1000 1300u /* cycles in 1,000 instructions; assumed, see docs of the emulator's time model */
 #define POLLS_BEFORE_IDLE 32u
 #define POLL_GAP_INSTRUCTIONS 2000u
+#define POLLS_WITHOUT_END 60000u /* a minute of polling in a batch, in which no input can come: it waits for good */
 
 uint64_t vb_now(const struct vb *vb)
 {
@@ -140,6 +141,8 @@ void vb_polled(struct vb *vb)
 	s->poll_instructions = s->n.instructions;
 	if (++s->polls <= POLLS_BEFORE_IDLE)
 		return;
+	if (s->polls > POLLS_WITHOUT_END && vb->host.wait == NULL)
+		vb_break(vb, VB_B_IDLE);
 	grown = (s->polls - POLLS_BEFORE_IDLE) / 4u;
 	step_ns = 1000ull << (grown < 10u ? grown : 10u);
 	now = vb_now(vb);

@@ -200,7 +200,7 @@ struct vb_state {
 
 /* Why the emulator returned, beyond its own error code. */
 enum vb_break {
-	VB_B_NONE, VB_B_CUT, VB_B_SOFT_RESET, VB_B_WATCHDOG, VB_B_OFF, VB_B_FINDING, VB_B_TEXT
+	VB_B_NONE, VB_B_CUT, VB_B_SOFT_RESET, VB_B_WATCHDOG, VB_B_OFF, VB_B_FINDING, VB_B_IDLE
 };
 
 struct vb_fault {

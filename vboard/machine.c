@@ -270,7 +270,8 @@ static enum vb_stop broken_off(struct vb *vb)
 		return VB_STOP_OFF;
 	case VB_B_FINDING:
 		return VB_STOP_FINDING;
-	case VB_B_TEXT:
+	case VB_B_IDLE:
+		return VB_STOP_IDLE;
 	case VB_B_NONE:
 		break;
 	}

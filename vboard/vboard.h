@@ -69,7 +69,7 @@ enum vb_stop {
 	VB_STOP_INSTRUCTIONS,/* the limit given to vb_run is used up */
 	VB_STOP_CUT,         /* the power was cut and the board stays off (vb_stay_off) */
 	VB_STOP_OFF,         /* power is off: by the host, or the firmware entered System OFF */
-	VB_STOP_IDLE,        /* the CPU sleeps and nothing can wake it */
+	VB_STOP_IDLE,        /* the CPU sleeps, or polls in a batch, and nothing can wake it */
 	VB_STOP_FINDING,     /* unknown register, or any finding in strict mode: vb_last_finding */
 	VB_STOP_LOCKUP,      /* lockup or watchdog again and again without progress */
 	VB_STOP_HOST,        /* the host's service function asked for it */
