@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* crypto.h - what core needs of cryptography, as one const struct an adapter fills.
  *
- * Why      The device links BearSSL or Monocypher, the host OpenSSL, the explorer a memo; verdict.c knows none of them.
+ * Why      The device links one signature scheme and its hashes, the host OpenSSL, the explorer a memo; verdict.c knows none of them.
  *          A row that a build lacks is NULL and gives HF_R_SIG_TYPE_NOT_BUILT, not another binary interface.
  * Shapes   hash contexts live in the caller's struct hf_hash; no adapter keeps state of its own.
  * Units    bytes; p256 keys are 65 bytes (04 X Y), r and s 32 bytes big-endian.
