@@ -78,7 +78,7 @@ static enum hf_reason hash_image(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES
 	return reason;
 }
 
-/* Each hash TLV of the deciding kind against the digest; *matches says how many agreed. */
+/* Each hash TLV of the deciding kind must be the digest, and there must be one. */
 static enum hf_reason compare_hashes(struct hf_judge *judge)
 {
 	struct hf_verdict *verdict = judge->verdict;
