@@ -161,19 +161,16 @@ static void trouble(struct smp_upload *upload)
 		fail(upload, upload->answered ? HF_R_SMP_UPLOAD_STUCK : HF_R_SMP_NO_REPLY);
 }
 
-static void drain_begin(struct smp_upload *upload, uint32_t off, uint32_t order)
+/* Stop sending, await what is outstanding, go on at off. While draining, each reply is to a later request than the one before
+ * (flights_before_forget), so the latest off is the one to believe. */
+static void drain(struct smp_upload *upload, uint32_t off)
 {
-	if (upload->state == SMP_UPLOAD_STREAM || upload->state == SMP_UPLOAD_FIRST) {
+	if (upload->state != SMP_UPLOAD_DRAIN)
 		trouble(upload);
-		if (upload->state == SMP_UPLOAD_FAILED)
-			return;
-		upload->state = SMP_UPLOAD_DRAIN;
-		upload->drain_off = off;
-		upload->drain_order = order;
-	} else if (upload->state == SMP_UPLOAD_DRAIN && (int32_t)(order - upload->drain_order) >= 0) {
-		upload->drain_off = off;
-		upload->drain_order = order;
-	}
+	if (upload->state == SMP_UPLOAD_FAILED)
+		return;
+	upload->state = SMP_UPLOAD_DRAIN;
+	upload->drain_off = off;
 }
 
 /* Nothing is outstanding any more: go on where the device said. */
@@ -210,7 +207,7 @@ static void expire(struct smp_upload *upload, uint32_t now_ms)
 		lost = true;
 	}
 	if (lost && upload->state != SMP_UPLOAD_DRAIN)
-		drain_begin(upload, upload->acked_off, upload->order - SMP_WINDOW_MAX - 1u);
+		drain(upload, upload->acked_off);
 }
 
 /* --- round trips --------------------------------------------------------------------------------------------------------- */
@@ -363,14 +360,14 @@ static void chunk_answered(struct smp_upload *upload, const struct smp_flight *f
 {
 	if (off != flight->end) {
 		upload->counts.mismatches++;
-		drain_begin(upload, off, flight->order);
+		drain(upload, off);
 		if (off > upload->acked_off && upload->state == SMP_UPLOAD_DRAIN)
 			progress(upload, off);
 		return;
 	}
 	progress(upload, off);
 	if (upload->state == SMP_UPLOAD_DRAIN)
-		drain_begin(upload, off, flight->order);
+		drain(upload, off);
 	if (upload->state != SMP_UPLOAD_STREAM || upload->window >= upload->plan.window_max)
 		return;
 	upload->grow_in--;
@@ -380,7 +377,7 @@ static void chunk_answered(struct smp_upload *upload, const struct smp_flight *f
 	}
 }
 
-static void refused(struct smp_upload *upload, const struct smp_reply *reply, const struct smp_flight *flight, uint32_t now_ms)
+static void refused(struct smp_upload *upload, const struct smp_reply *reply, uint32_t now_ms)
 {
 	bool passing = !reply->code.of_group && (reply->code.rc == SMP_RC_BUSY || reply->code.rc == SMP_RC_NO_MEMORY);
 
@@ -392,7 +389,7 @@ static void refused(struct smp_upload *upload, const struct smp_reply *reply, co
 	}
 	upload->busy = true;
 	upload->busy_until_ms = now_ms + BUSY_PAUSE_MS;
-	drain_begin(upload, upload->acked_off, flight->order);
+	drain(upload, upload->acked_off);
 }
 
 static void accepted(struct smp_upload *upload, const struct smp_reply *reply, const struct smp_flight *flight)
@@ -401,7 +398,7 @@ static void accepted(struct smp_upload *upload, const struct smp_reply *reply, c
 	struct smp_reader body = reply->body;
 
 	if (smp_map_read(&body, fields, HF_ARRAY_COUNT(fields)) != HF_OK) {
-		drain_begin(upload, upload->acked_off, flight->order);
+		drain(upload, upload->acked_off);
 		return;
 	}
 	if (fields[1].found) {
@@ -443,9 +440,9 @@ bool smp_upload_take(struct smp_upload *upload, uint8_t *message, uint32_t messa
 	flights_before_forget(upload, flight.order);
 	rtt_add(upload, now_ms - flight.sent_ms);
 	if (smp_reply_read(message, message_bytes, &reply) != HF_OK)
-		drain_begin(upload, upload->acked_off, flight.order);
+		drain(upload, upload->acked_off);
 	else if (reply.refused)
-		refused(upload, &reply, &flight, now_ms);
+		refused(upload, &reply, now_ms);
 	else
 		accepted(upload, &reply, &flight);
 	return true;

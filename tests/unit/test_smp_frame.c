@@ -300,6 +300,10 @@ static void test_damage(void **state)
 		seen = seen_of(endless, sizeof endless, 64);
 		assert_int_equal(seen.message_count, 0);
 		assert_int_equal(seen.reason, HF_R_SMP_FRAME_TOO_LONG);
+		endless[2] = 'A'; /* length 0, and still no end */
+		seen = seen_of(endless, sizeof endless, 64);
+		assert_int_equal(seen.message_count, 0);
+		assert_int_equal(seen.reason, HF_R_SMP_FRAME_TOO_LONG);
 	}
 }
 

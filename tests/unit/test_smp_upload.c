@@ -32,6 +32,9 @@ struct line {
 	uint32_t reset_every;
 	uint32_t busy_at_request;    /* answered with EBUSY */
 	uint32_t in_device_max, to_device;
+	uint32_t drop_first, drop_last; /* numbers of requests that are lost; 0 none */
+	uint32_t sent;
+	uint32_t window_min;         /* smallest window after something was lost */
 	bool in_order;               /* a serial line: nothing overtakes */
 	uint32_t last_arrival_ms[2]; /* to the client, to the server */
 };
@@ -46,7 +49,9 @@ static void put(struct line *line, bool to_server, const uint8_t *bytes, uint32_
 	uint32_t copies = chance(line, line->double_percent) ? 2u : 1u;
 
 	assert_true(size_bytes <= MESSAGE_MAX);
-	if (chance(line, line->lose_percent)) {
+	if (to_server)
+		line->sent++;
+	if (chance(line, line->lose_percent) || (to_server && line->drop_first != 0 && line->sent >= line->drop_first && line->sent <= line->drop_last)) {
 		line->lost++;
 		return;
 	}
@@ -160,6 +165,8 @@ static uint32_t run(struct line *line, struct smp_upload *upload, const struct s
 			line->in_device_max = in_flight > line->in_device_max ? in_flight : line->in_device_max;
 		}
 		free(buffer);
+		if (line->lost != 0 && (line->window_min == 0 || upload->window < line->window_min))
+			line->window_min = upload->window;
 		if (todo != SMP_UPLOAD_TODO_WAIT)
 			return now - start_ms;
 		assert_true(wait <= 40000);
@@ -261,7 +268,7 @@ static void test_bad_lines(void **state)
 	for (uint32_t seed = 1; seed <= 400; seed++) {
 		struct line line = { .random = seed * 2654435761u | 1u };
 		struct smp_upload upload;
-		struct smp_upload_plan plan = plan_now(256u + seed * 7u, 1u + seed % 9u);
+		struct smp_upload_plan plan = plan_now(256u + seed * 7u % 800u, 1u + seed % 9u);
 
 		line.lose_percent = seed % 4u * 4u;
 		line.double_percent = seed % 3u * 10u;
@@ -283,6 +290,32 @@ static void test_bad_lines(void **state)
 	assert_true(seen.late > 100);
 	assert_true(seen.mismatches > 100);
 	assert_int_equal(seen.restarts, 0);
+}
+
+/* What one lost request costs: a round trip, not a timeout, and few bytes sent in vain. */
+static void test_loss_is_cheap(void **state)
+{
+	struct smp_upload_plan plan = plan_now(1024, 8);
+	struct line clean = { .random = 3, .in_order = true }, line;
+	struct smp_upload upload;
+	uint32_t clean_ms = run(&clean, &upload, &plan), took_ms;
+
+	(void)state;
+	for (uint32_t drop = 12; drop < 50; drop++) {
+		line = (struct line){ .random = 3, .in_order = true, .drop_first = drop, .drop_last = drop };
+		rig_reset(&rig);
+		took_ms = run(&line, &upload, &plan);
+		assert_stored(&upload);
+		assert_true(took_ms < clean_ms + 200);
+		assert_true(line.sent <= clean.sent + 8);
+		assert_int_equal(line.window_min, 4);
+	}
+	/* The last two lost: the last one's long patience is not spent. */
+	line = (struct line){ .random = 3, .in_order = true, .drop_first = clean.sent - 1, .drop_last = clean.sent };
+	rig_reset(&rig);
+	took_ms = run(&line, &upload, &plan);
+	assert_stored(&upload);
+	assert_true(took_ms < clean_ms + 3 * plan.timeout_ms);
 }
 
 /* The client goes away in the middle and comes back: the upload goes on where it was, by the hash of the file. */
@@ -465,6 +498,14 @@ static void test_hostile_replies(void **state)
 		assert_true(replies <= 8);
 		assert_int_equal(upload.reason, in_the_end[i].reason);
 	}
+	/* to and fro */
+	smp_client_start(&client, client_buffer, sizeof client_buffer, SMP_V2, 0);
+	assert_int_equal(smp_upload_start(&upload, &plan, &client), HF_OK);
+	for (uint32_t i = 0; upload.state != SMP_UPLOAD_FAILED; i++) {
+		assert_true(i < 20);
+		reply_with(&upload, i % 2u == 0 ? "a1 636f6666 1880" : "a1 636f6666 1840", i * 1000u);
+	}
+	assert_int_equal(upload.reason, HF_R_SMP_UPLOAD_STUCK);
 }
 
 /* A server that takes only whole lines of 64 bytes and asks for the rest again (as serial recovery does with tails). */
@@ -515,7 +556,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_clean_line, start),   cmocka_unit_test_setup(test_alignment, start),
-		cmocka_unit_test_setup(test_bad_lines, start),    cmocka_unit_test_setup(test_resume, start),
+		cmocka_unit_test_setup(test_bad_lines, start),    cmocka_unit_test_setup(test_loss_is_cheap, start), cmocka_unit_test_setup(test_resume, start),
 		cmocka_unit_test_setup(test_device_resets, start), cmocka_unit_test_setup(test_busy, start),
 		cmocka_unit_test_setup(test_refused, start),      cmocka_unit_test_setup(test_nobody_there, start),
 		cmocka_unit_test_setup(test_hostile_replies, start), cmocka_unit_test_setup(test_short_acceptance, start),

@@ -70,7 +70,6 @@ struct smp_upload {
 	uint32_t best_off;
 	uint32_t send_off;           /* next byte to send */
 	uint32_t drain_off;          /* where to go on after draining */
-	uint32_t drain_order;        /* of the request whose reply named drain_off */
 	uint32_t order;              /* of the next request */
 	uint32_t window;
 	uint32_t grow_in;            /* good replies until the window grows */
