@@ -8,6 +8,7 @@
 
 #include "vboard.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define IO_CLIENTS 4u
@@ -31,7 +32,8 @@ struct io {
 	uint32_t out_first, out_count;
 	uint64_t out_moved_ms;
 	const char *flash_path;
-	bool quit, at_end, quiet;        /* at_end: nothing more will come in */
+	volatile sig_atomic_t quit;      /* also set by SIGINT and SIGTERM; seen at the next service */
+	bool at_end, quiet;              /* at_end: nothing more will come in */
 	uint32_t findings_told;
 };
 

@@ -321,5 +321,5 @@ bool io_service(void *ctx)
 			break;
 	}
 	io_tell_findings(io);
-	return io->quit;
+	return io->quit != 0;
 }

@@ -73,11 +73,12 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static volatile sig_atomic_t signalled;
+static struct io own_io;
 
 static void on_signal(int number)
 {
-	signalled = number;
+	(void)number;
+	own_io.quit = 1;
 }
 
 static int complain(enum hf_reason reason, const char *about)
@@ -243,7 +244,7 @@ static enum vb_stop run(struct io *io, const struct arguments *a)
 
 	for (;;) {
 		uint64_t before = vb_counters(vb)->instructions;
-		if (io->quit || signalled != 0)
+		if (io->quit)
 			return VB_STOP_HOST;
 		if (!vb_is_on(vb)) { /* only the control socket can switch it on */
 			if (a->control == NULL)
@@ -280,7 +281,6 @@ static int finish(struct io *io, const struct arguments *a, enum vb_stop stop)
 
 int main(int argc, char **argv)
 {
-	static struct io io;
 	struct arguments a;
 	struct vb *vb;
 	struct sigaction action = { .sa_handler = on_signal };
@@ -300,18 +300,18 @@ int main(int argc, char **argv)
 		.ram_fill = 0xa5, .boot_addr = (uint32_t)a.boot });
 	if (reason != HF_OK)
 		return complain(reason, NULL);
-	io_init(&io, vb);
+	io_init(&own_io, vb);
 	reason = fill(vb, &a);
 	if (reason == HF_OK)
-		reason = connect_host(&io, &a);
+		reason = connect_host(&own_io, &a);
 	if (reason == HF_OK) {
 		vb_until(vb, a.until);
 		vb_power_on(vb);
-		code = finish(&io, &a, run(&io, &a));
+		code = finish(&own_io, &a, run(&own_io, &a));
 	} else {
 		code = complain(reason, NULL);
 	}
-	io_close(&io);
+	io_close(&own_io);
 	vb_destroy(vb);
 	return code;
 }
