@@ -296,13 +296,13 @@ static void test_bad_lines(void **state)
 static void test_loss_is_cheap(void **state)
 {
 	struct smp_upload_plan plan = plan_now(1024, 8);
-	struct line clean = { .random = 3, .in_order = true }, line;
+	struct line clean = { .random = 3, .in_order = true, .jitter_ms = 6 }, line;
 	struct smp_upload upload;
 	uint32_t clean_ms = run(&clean, &upload, &plan), took_ms;
 
 	(void)state;
 	for (uint32_t drop = 12; drop < 50; drop++) {
-		line = (struct line){ .random = 3, .in_order = true, .drop_first = drop, .drop_last = drop };
+		line = (struct line){ .random = 3, .in_order = true, .jitter_ms = 6, .drop_first = drop, .drop_last = drop };
 		rig_reset(&rig);
 		took_ms = run(&line, &upload, &plan);
 		assert_stored(&upload);
