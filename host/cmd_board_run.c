@@ -25,7 +25,7 @@ static const struct arg_option options[] = {
 	{ OPT_KEY, 'k', "key", "FILE", "key of the bootloader; up to 4 times (default: the one that signed the application, if known)" },
 	{ OPT_LOADER, '\0', "loader", "FILE", "bootloader to run (.hex or .bin) instead of making one from the keys" },
 	{ OPT_LAYOUT, '\0', "layout", "NAME", "layout of the board (default: its first)" },
-	{ OPT_FLASH, '\0', "flash", "FILE", "keep the flash in this file: read at the start if it is there, written at the end" },
+	{ OPT_FLASH, '\0', "flash", "FILE", "keep the flash in this file; if it is there, the board goes on from it, and --app may be left out" },
 	{ OPT_SEED, '\0', "seed", "N", "seed of what is random on the virtual board" },
 	{ 0 }
 };
@@ -182,7 +182,12 @@ static enum hf_reason start(const struct wishes *w, const struct boardopt *board
 	add(&line, board_program());
 	add(&line, host_strdup(board->board->name));
 	add_pair(&line, "--layout", layout->name);
-	add_load(&line, loader, layout->loader_addr);
+	if (layout->loader_addr != 0) { /* behind a loader that is not emulated: start where that one would have jumped to */
+		add(&line, host_strdup("--boot"));
+		add(&line, host_printf("0x%x", (unsigned)layout->loader_addr));
+	}
+	if (loader != NULL)
+		add_load(&line, loader, layout->loader_addr);
 	if (w->app != NULL)
 		add_load(&line, w->app, layout->primary_addr);
 	if (w->update != NULL)
@@ -232,9 +237,11 @@ static enum hf_reason run(struct args *args, struct report *report, struct probl
 			reason = problem_set(problem, errno == ENOENT ? HF_R_HOST_FILE_MISSING : HF_R_HOST_FILE_READ, needed[i], "%s",
 					     errno == ENOENT ? "" : strerror(errno));
 	}
+	/* A flash file from an earlier run holds a bootloader already. */
+	bool goes_on = w.flash != NULL && access(w.flash, F_OK) == 0 && w.app == NULL && w.key_count == 0;
 	if (reason == HF_OK && w.loader != NULL)
 		loader = host_strdup(w.loader);
-	else if (reason == HF_OK)
+	else if (reason == HF_OK && !goes_on)
 		reason = loader_for(&w, &board, &loader, problem);
 	if (reason == HF_OK)
 		reason = start(&w, &board, loader, report->json, problem);
@@ -252,6 +259,7 @@ const struct command cmd_board_run = {
 		 "holdfast-board as it is: `holdfast-board --help` tells of power cuts, counts and time.",
 	.options = options,
 	.examples = "holdfast board run xiao_nrf54l15 --app signed.bin\n"
-		    "holdfast board run xiao_nrf52840 --layout keep-uf2 --app signed.bin --key release.pub.pem --flash board.flash",
+		    "holdfast board run xiao_nrf52840 --layout keep-uf2 --app signed.bin --key release.pub.pem --flash board.flash\n"
+		    "holdfast board run xiao_nrf52840 --layout keep-uf2 --flash board.flash -- --cut loader+40:partial",
 	.run = run,
 };

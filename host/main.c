@@ -135,6 +135,7 @@ static int run(const struct command *command, int argc, char **argv)
 	report_start(&report);
 	enum hf_reason reason = command->run(&args, &report, &problem);
 	if (reason == HF_OK && args.want_help) {
+		report_drop(&report);
 		print_help(command);
 		return fflush(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_FILE;
 	}

@@ -28,7 +28,7 @@ static void print_json(struct report *report)
 	cJSON_free(text);
 }
 
-static void drop(struct report *report)
+void report_drop(struct report *report)
 {
 	cJSON_Delete(report->at[0]);
 	report->at[0] = NULL;
@@ -42,7 +42,7 @@ enum hf_reason report_finish(struct report *report, struct problem *problem)
 		(void)cJSON_AddBoolToObject(report->at[0], "ok", true);
 		print_json(report);
 	}
-	drop(report);
+	report_drop(report);
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return problem_set(problem, HF_R_HOST_FILE_WRITE, "standard output", "%s", strerror(errno));
 	return HF_OK;
@@ -72,7 +72,7 @@ void report_failure(struct report *report, const struct problem *problem)
 		(void)cJSON_AddStringToObject(reason, "message", line);
 		print_json(report);
 	}
-	drop(report);
+	report_drop(report);
 	(void)fflush(stdout);
 	fprintf(stderr, "%s\n", line);
 	free(line);

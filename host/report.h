@@ -26,6 +26,9 @@ enum hf_reason report_finish(struct report *report, struct problem *problem) HF_
 /* Message on standard error, and in JSON mode the object on standard output; facts given before are kept in it. */
 void report_failure(struct report *report, const struct problem *problem);
 
+/* Nothing is to be said after all. */
+void report_drop(struct report *report);
+
 /* A line for people only (JSON: appended to "notes"). */
 void report_note(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Something that was done just now: printed at once, so that a long command shows where it is. JSON: appended to "steps". */
