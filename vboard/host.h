@@ -9,6 +9,7 @@
 #include "vboard.h"
 
 #include <signal.h>
+#include <signal.h>
 #include <stdio.h>
 
 #define IO_CLIENTS 4u

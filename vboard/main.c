@@ -8,7 +8,6 @@
 
 #include <boards/boards.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -9,6 +9,8 @@
 
 #include "bench.h"
 
+struct vb_options bench_options = { .uart_instance = -1, .ram_fill = 0xa5 };
+
 static void keep(void *ctx, const uint8_t *bytes, uint32_t count)
 {
 	struct bench *bench = ctx;
@@ -28,11 +30,10 @@ static void word_put(struct bench *bench, uint32_t addr, uint32_t value)
 
 void bench_open(struct bench *bench, const char *board, enum scenario scenario, uint32_t argument0, uint32_t argument1)
 {
-	const struct vb_options options = { .uart_instance = -1, .ram_fill = 0xa5 };
 	const bool is_l15 = strcmp(board, "xiao_nrf54l15") == 0;
 
 	memset(bench, 0, sizeof *bench);
-	assert_int_equal(vb_create(&bench->vb, vb_board_find(board), &options), HF_OK);
+	assert_int_equal(vb_create(&bench->vb, vb_board_find(board), &bench_options), HF_OK);
 	vb_host_set(bench->vb, &(struct vb_host){ .ctx = bench, .tx = keep });
 	assert_int_equal(vb_load_bin(bench->vb, is_l15 ? FW_NRF54L15 : FW_NRF52840, 0), HF_OK);
 	word_put(bench, 0x7000, scenario);

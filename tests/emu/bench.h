@@ -5,8 +5,8 @@
 
 #include <vboard/vboard.h>
 
-enum scenario { HELLO, WRITE_WORDS, WRITE_TWICE, ERASE_AND_WRITE, STORE_OUTSIDE, STORE_BYTE, ECHO_LINES, TICKS_AND_SLEEP, EXCEPTIONS,
-	WATCHDOG, UNKNOWN_REGISTER, READ_DAMAGED, READ_UNSTABLE, LOSE_BUFFER, SOFT_RESET, CODE_REWRITTEN, TIMER_POLLED };
+enum scenario { HELLO, WRITE_WORDS, WRITE_TWICE, ERASE_AND_WRITE, STORE_OUTSIDE, STORE_BYTE, ECHO_BYTES, TICKS_AND_SLEEP, EXCEPTIONS,
+	WATCHDOG, UNKNOWN_REGISTER, READ_DAMAGED, READ_UNSTABLE, LOSE_BUFFER, SOFT_RESET, CODE_REWRITTEN, TIMER_POLLED, STACK_BELOW_RAM, VENDOR_START };
 
 #define AREA 0x10000u
 
@@ -15,6 +15,9 @@ struct bench {
 	char text[4096];
 	uint32_t length;
 };
+
+/* Set before bench_open. */
+extern struct vb_options bench_options;
 
 /* Both chips by name: "xiao_nrf52840", "xiao_nrf54l15". */
 void bench_open(struct bench *bench, const char *board, enum scenario scenario, uint32_t argument0, uint32_t argument1);

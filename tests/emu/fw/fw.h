@@ -25,6 +25,7 @@ void text(const char *line);                       /* prints and waits */
 void hex(const char *name, uint32_t value);        /* "name=1234abcd\n" */
 void uart_start(void);
 void uart_listen(uint8_t *into, uint32_t count, uint32_t again); /* again: ENDRX -> STARTRX */
+void uart_next(uint8_t *into);
 uint32_t uart_heard(void);                         /* a buffer is full: bytes, event cleared; else 0 */
 void flash_begin(void);
 void flash_end(void);

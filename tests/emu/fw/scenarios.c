@@ -51,23 +51,27 @@ static void store_byte(void)
 	hex("bfar", BFAR);
 }
 
-static void echo_lines(void)
+/* Two buffers, the next one armed while the last is filled: nothing is lost between ENDRX and STARTRX. */
+static void echo_bytes(void)
 {
 	static uint8_t in[2][8];
+	static char all[64];
+	uint32_t got = 0, which = 0;
 
 	uart_listen(in[0], ARGUMENT(0), 1);
+	uart_next(in[1]);
 	text("ready\n");
-	for (uint32_t got = 0; got < ARGUMENT(1);) {
+	while (got < ARGUMENT(1)) {
 		uint32_t count = uart_heard();
-		char line[16];
+		for (uint32_t i = 0; i < count && got < sizeof all - 1; i++)
+			all[got++] = (char)in[which][i];
 		if (count == 0)
 			continue;
-		for (uint32_t i = 0; i < count; i++)
-			line[i] = (char)in[0][i];
-		line[count] = '\0';
-		text(line);
-		got += count;
+		uart_next(in[which]);
+		which ^= 1;
 	}
+	text(all);
+	text("\n");
 }
 
 static void ticks_and_sleep(void)
@@ -220,11 +224,34 @@ static void timer_polled(void)
 	hex("few", polls < 5000);
 }
 
+/* A fault whose frame has nowhere to go: lockup. */
+static void stack_below_ram(void)
+{
+	text("falling\n");
+	__asm volatile("mov sp, %0\n ldr r0, [%1]" : : "r"(0x20000004u), "r"(0x60000000u) : "r0");
+}
+
+/* Every access of the vendor's start-up code is known. */
+static void vendor_start(void)
+{
+#ifdef CHIP_NRF54L15
+	static const uint32_t stores[][2] = { { 0x50120800, 1 }, { 0x5005340c, 1 }, { 0x500dc500, 0x50fa00f0 }, { 0x500dc500, 0x50fa0001 },
+		{ 0x500dc700, 0x50fa00f0 }, { 0x500dc700, 0x50fa0001 }, { 0x50120440, 0xc8 }, { 0x50120640, 0x1ea9e040 }, { 0x5008a7ac, 0x040a0078 },
+		{ 0x50120624, 0x34 }, { 0x5012063c, 0 }, { 0x5010e600, 0xfffffffe }, { 0x5004b518, 3 }, { 0x5004b5a0, 0 }, { 0xe0082404, 1 },
+		{ 0x5012071c, 0x10 }, { 0x50120904, 0x10 }, { 0x50120600, 1 } };
+	for (uint32_t i = 0; i < sizeof stores / sizeof stores[0]; i++)
+		REG(stores[i][0]) = stores[i][1];
+	hex("pll", REG(0x50120804));
+	hex("debug", REG(0x500dc500) & 1u);
+	hex("revision", REG(0x00ffc344));
+#endif
+}
+
 void scenario(uint32_t which)
 {
-	static void (*const list[])(void) = { hello, write_words, write_twice, erase_and_write, store_outside, store_byte, echo_lines,
+	static void (*const list[])(void) = { hello, write_words, write_twice, erase_and_write, store_outside, store_byte, echo_bytes,
 		ticks_and_sleep, exceptions, watchdog, unknown_register, read_damaged, read_unstable, lose_buffer, soft_reset, code_rewritten,
-		timer_polled };
+		timer_polled, stack_below_ram, vendor_start };
 
 	if (which < sizeof list / sizeof list[0])
 		list[which]();

@@ -104,6 +104,11 @@ void uart_listen(uint8_t *into, uint32_t count, uint32_t again)
 	REG(UART + START_RX) = 1;
 }
 
+void uart_next(uint8_t *into)
+{
+	REG(UART + RX_PTR) = (uint32_t)into;
+}
+
 uint32_t uart_heard(void)
 {
 	if (REG(UART + END_RX) == 0)
