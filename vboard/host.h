@@ -9,7 +9,6 @@
 #include "vboard.h"
 
 #include <signal.h>
-#include <signal.h>
 #include <stdio.h>
 
 #define IO_CLIENTS 4u

@@ -8,6 +8,7 @@
 
 #include <boards/boards.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
