@@ -302,7 +302,8 @@ static void test_sizes(void **state)
 {
 	static const struct {
 		uint32_t buf_size, framed, plain;
-	} rows[] = { { 0, 89, 508 }, { 1, 89, 508 }, { 92, 89, 508 }, { 93, 89, 93 }, { 384, 380, 384 }, { 65535, 65531, 65533 }, { UINT32_MAX, 65533, 65533 } };
+	} rows[] = { { 0, 89, 508 }, { 1, 89, 508 }, { 92, 89, 508 }, { 93, 89, 93 }, { 384, 380, 384 },
+		     { 65535, 65531, 65533 }, { UINT32_MAX, 65533, 65533 } };
 
 	(void)state;
 	assert_int_equal(smp_message_max_of(NULL, true), 89);
