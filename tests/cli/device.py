@@ -53,7 +53,7 @@ def test_update_not_confirmed_goes_back():
         listed = images(line)
         assert listed[0]["version"] == "1.1.0" and not listed[0]["confirmed"]
         other = harness.signed("other", "1.2.0", "k.pem")
-        fails(DEVICE, 1176, "update", line, other, holds=["1.1.0"])
+        fails(DEVICE, "HOST_UPDATE_TRIAL_OPEN", "update", line, other, holds=["1.1.0"])
         ok("reset", line)
         assert images(line)[0]["version"] == "1.0.0"
         ok("update", line, new)
@@ -75,7 +75,7 @@ def test_single_steps():
         assert images(line)[1]["version"] == "1.1.0" and not images(line)[1]["pending"]
         ok("image", "erase", line)
         assert 1 not in images(line)
-        fails(REFUSED, 501, "image", "test", line)
+        fails(REFUSED, "SLOT_NO_IMAGE", "image", "test", line)
         ok("image", "upload", line, new)
         ok("image", "test", line)
         assert images(line)[1]["pending"]
@@ -87,7 +87,7 @@ def test_single_steps():
 def test_tampered_image_is_refused_by_the_loader():
     old, new = prepare()
     with Device("k.pem", old, "stop", 0x300) as line:
-        fails(REFUSED, 218, "update", line, new, holds=["the bootloader refused the image"])
+        fails(REFUSED, "IMAGE_HASH_WRONG", "update", line, new, holds=["the bootloader refused the image"])
         assert images(line)[0]["version"] == "1.0.0"
         assert ok("info", line, "--json").json()["refusal"]["number"] == 218
 
@@ -97,9 +97,9 @@ def test_image_of_another_key_is_refused_by_the_loader():
     ok("key", "new", "foreign.pem")
     foreign = harness.signed("foreign", "2.0.0", "foreign.pem")
     with Device("k.pem", old) as line:
-        fails(REFUSED, 303, "update", line, foreign, holds=["the bootloader refused the image"])
+        fails(REFUSED, "KEY_UNKNOWN", "update", line, foreign, holds=["the bootloader refused the image"])
         assert images(line)[0]["version"] == "1.0.0"
-        fails(REFUSED, 303, "update", line, foreign, "--key", "k.pem", holds=["foreign.bin"])
+        fails(REFUSED, "KEY_UNKNOWN", "update", line, foreign, "--key", "k.pem", holds=["foreign.bin"])
 
 
 def test_padded_image_is_sent_without_padding():
@@ -114,19 +114,19 @@ def test_padded_image_is_sent_without_padding():
 def test_files_that_are_no_images():
     old, _ = prepare()
     with Device("k.pem", old) as line:
-        fails(FILE, 1120, "update", line, "absent.bin")
+        fails(FILE, "HOST_FILE_MISSING", "update", line, "absent.bin")
         harness.write("noise.bin", bytes(range(256)) * 8)
-        fails(REFUSED, 202, "update", line, "noise.bin")
+        fails(REFUSED, "IMAGE_MAGIC", "update", line, "noise.bin")
         harness.write("cut.bin", harness.read("new.bin")[:2000])
-        fails(REFUSED, 205, "image", "upload", line, "cut.bin")
+        fails(REFUSED, "IMAGE_BEYOND_SLOT", "image", "upload", line, "cut.bin")
         assert 1 not in images(line)
 
 
 def test_silent_device():
     old, new = prepare()
     with Device("k.pem", old, "silent") as line:
-        fails(DEVICE, 1170, "echo", line, "x", *FAST, holds=[line, "2 tries"])
-        fails(DEVICE, 1170, "update", line, new, *FAST)
+        fails(DEVICE, "HOST_DEVICE_SILENT", "echo", line, "x", *FAST, holds=[line, "2 tries"])
+        fails(DEVICE, "HOST_DEVICE_SILENT", "update", line, new, *FAST)
         failure = run("image", "list", line, *FAST, "--json")
         assert failure.json()["reason"]["name"] == "HOST_DEVICE_SILENT" and failure.json()["ok"] is False
 
@@ -135,11 +135,11 @@ def test_garbage():
     old, new = prepare()
     for fault in ("garbage", "crc"):
         with Device("k.pem", old, fault) as line:
-            fails(DEVICE, 1172, "echo", line, "x", *FAST, holds=[line])
-            fails(DEVICE, 1172, "update", line, new, *FAST)
+            fails(DEVICE, "HOST_DEVICE_GARBAGE", "echo", line, "x", *FAST, holds=[line])
+            fails(DEVICE, "HOST_DEVICE_GARBAGE", "update", line, new, *FAST)
     with Device("k.pem", old, "cbor") as line:
-        fails(DEVICE, 1172, "echo", line, "x", *FAST)
-        fails(DEVICE, 1172, "image", "list", line, *FAST)
+        fails(DEVICE, "HOST_DEVICE_GARBAGE", "echo", line, "x", *FAST)
+        fails(DEVICE, "HOST_DEVICE_GARBAGE", "image", "list", line, *FAST)
 
 
 def test_log_text_among_the_replies():
@@ -159,7 +159,7 @@ def test_lossy_line():
 def test_port_vanishes_mid_upload():
     old, new = prepare(60000)
     with Device("k.pem", old, "vanish", 12) as line:
-        fails(DEVICE, 1171, "update", line, new, *FAST, holds=[line])
+        fails(DEVICE, "HOST_PORT_LOST", "update", line, new, *FAST, holds=[line])
 
 
 def test_device_hangs_mid_upload():
@@ -172,32 +172,32 @@ def test_device_hangs_mid_upload():
 def test_device_does_not_come_back():
     old, new = prepare()
     with Device("k.pem", old, "dead") as line:
-        fails(DEVICE, 1177, "update", line, new, "--wait", "3", *FAST, holds=["waited 3 s"])
+        fails(DEVICE, "HOST_DEVICE_NOT_BACK", "update", line, new, "--wait", "3", *FAST, holds=["waited 3 s"])
 
 
 def test_device_refuses_reset():
     old, new = prepare()
     with Device("k.pem", old, "deny") as line:
-        fails(DEVICE, 1173, "reset", line, holds=["the device says HF-0922"])
-        fails(DEVICE, 1173, "update", line, new, holds=["reset"])
+        fails(DEVICE, "HOST_DEVICE_REFUSED", "reset", line, holds=["the device says HF-0922"])
+        fails(DEVICE, "HOST_DEVICE_REFUSED", "update", line, new, holds=["reset"])
         ok("reset", line, "--force")
 
 
 def test_image_too_large_for_device():
     old, new = prepare()
     with Device("k.pem", old, "small") as line:
-        fails(DEVICE, 1175, "update", line, new, holds=["expected at most 2048 bytes"])
+        fails(DEVICE, "HOST_DEVICE_TOO_SMALL", "update", line, new, holds=["expected at most 2048 bytes"])
         assert 1 not in images(line)
 
 
 def test_ports():
-    fails(FILE, 1130, "echo", "/dev/no-such-port", "x", holds=["/dev/no-such-port"])
+    fails(FILE, "HOST_PORT_OPEN", "echo", "/dev/no-such-port", "x", holds=["/dev/no-such-port"])
     harness.write("file", b"x")
-    fails(FILE, 1130, "echo", "file", "x")
-    fails(USAGE, 1109, "echo", "udp:10.0.0.1", "x")
-    fails(USAGE, 1109, "echo", "ble:board", "x")
-    fails(USAGE, 1104, "echo")
-    fails(USAGE, 1103, "echo", "/dev/null", "x", "--baud", "12345")
+    fails(FILE, "HOST_PORT_OPEN", "echo", "file", "x")
+    fails(USAGE, "HOST_LINK_UNKNOWN", "echo", "udp:10.0.0.1", "x")
+    fails(USAGE, "HOST_LINK_UNKNOWN", "echo", "ble:board", "x")
+    fails(USAGE, "HOST_OPTION_MISSING", "echo")
+    fails(USAGE, "HOST_OPTION_VALUE", "echo", "/dev/null", "x", "--baud", "12345")
     ok("port", "list")
 
 
@@ -206,7 +206,7 @@ def test_one_program_a_line():
     with Device("k.pem", old, "silent") as line:
         with subprocess.Popen([harness.CLI, "echo", line, "x", "--timeout", "3000", "--tries", "1"], stderr=subprocess.DEVNULL) as first:
             time.sleep(0.5)
-            fails(FILE, 1130, "echo", line, "x", holds=["busy"])
+            fails(FILE, "HOST_PORT_OPEN", "echo", line, "x", holds=["busy"])
             first.wait(timeout=30)
 
 

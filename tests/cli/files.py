@@ -70,13 +70,13 @@ def test_lying_sizes():
     whole = bytearray(read(harness.signed("app", "1.0.0", path)))
     struct.pack_into("<I", whole, 12, 0xFFFFFE00)
     write("wrap.bin", whole)
-    fails(REFUSED, 204, "verify", "wrap.bin", "-k", path, holds=["offset 0xc", "expected", "found"])
+    fails(REFUSED, "IMAGE_SIZE_WRAPS", "verify", "wrap.bin", "-k", path, holds=["offset 0xc", "expected", "found"])
     struct.pack_into("<I", whole, 12, 0x100000)
     write("long.bin", whole)
-    fails(REFUSED, 205, "verify", "long.bin", "-k", path, holds=["offset 0xc"])
+    fails(REFUSED, "IMAGE_BEYOND_SLOT", "verify", "long.bin", "-k", path, holds=["offset 0xc"])
     struct.pack_into("<H", whole, 8, 16)
     write("small.bin", whole)
-    fails(REFUSED, 203, "inspect", "small.bin")
+    fails(REFUSED, "IMAGE_HEADER_SMALL", "inspect", "small.bin")
 
 
 def test_flags():
@@ -84,7 +84,7 @@ def test_flags():
     whole = bytearray(read(harness.signed("app", "1.0.0", path)))
     struct.pack_into("<I", whole, 16, 0x80004)
     write("flags.bin", whole)
-    done = fails(REFUSED, 220, "verify", "flags.bin", "-k", path)
+    done = fails(REFUSED, "IMAGE_ENCRYPTED", "verify", "flags.bin", "-k", path)
     assert "encrypted" in done.err
     seen = run("inspect", "flags.bin", "--json").json()
     assert seen["ok"] is False and "unknown bits 0x80000" in seen["header"]["flag_names"]
@@ -96,9 +96,9 @@ def test_overlong_image():
     shown = ok("verify", "long.bin", "-k", path, "--json").json()
     assert shown["bytes_after_image"] == 400 and "400 bytes follow" in shown["notes"][0]
     write("raw", payload(480 * 1024, 0xC000))
-    fails(REFUSED, 1152, "sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path,
+    fails(REFUSED, "HOST_SIGN_BOARD_LIMIT", "sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path,
           holds=["raw", "expected at most 479184 bytes", "found 492"])
-    fails(REFUSED, 1151, "sign", "raw", "x.bin", "-v", "1", "-H", "0x200", "-S", "0x76000", "--pad-header", "-k", path,
+    fails(REFUSED, "HOST_SIGN_SLOT_SIZE", "sign", "raw", "x.bin", "-v", "1", "-H", "0x200", "-S", "0x76000", "--pad-header", "-k", path,
           holds=["image 0x", "trailer 0x"])
     assert not os.path.exists("x.bin")
 
@@ -113,36 +113,36 @@ def test_board_limit_is_exact():
     assert made["left_bytes"] == 0 and made["size_max"] == 479184
     ok("verify", "x.bin", "-k", path, "--board", "xiao_nrf52840")
     write("raw", payload(479185 - around, 0xC000))
-    fails(REFUSED, 1152, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path)
+    fails(REFUSED, "HOST_SIGN_BOARD_LIMIT", "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path)
 
 
 def test_wrong_board():
     path = key()
     write("raw", payload(3000, 0xC000))
     ok("sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path)
-    fails(REFUSED, 224, "verify", "x.bin", "-k", path, "--board", "xiao_nrf54l15", holds=["expected 0x800, found 0x200"])
-    fails(REFUSED, 1158, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54l15", "-H", "0x200", "--pad-header", "-k", path,
+    fails(REFUSED, "IMAGE_HEADER_OTHER", "verify", "x.bin", "-k", path, "--board", "xiao_nrf54l15", holds=["expected 0x800, found 0x200"])
+    fails(REFUSED, "HOST_IMAGE_HEADER_SIZE", "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54l15", "-H", "0x200", "--pad-header", "-k", path,
           holds=["expected 0x800 for xiao_nrf54l15", "found 0x200"])
-    fails(REFUSED, 226, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54l15", "--pad-header", "-k", path)
+    fails(REFUSED, "IMAGE_VECTOR_OUTSIDE", "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54l15", "--pad-header", "-k", path)
     assert not os.path.exists("y.bin")
-    fails(USAGE, 1107, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54115", holds=["perhaps xiao_nrf54l15"])
-    fails(USAGE, 1108, "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf52840", "--layout", "two-slot", holds=["two-slots"])
-    fails(USAGE, 1104, "sign", "raw", "y.bin", "-v", "1", "--layout", "two-slots", holds=["--board"])
+    fails(USAGE, "HOST_BOARD_UNKNOWN", "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf54115", holds=["perhaps xiao_nrf54l15"])
+    fails(USAGE, "HOST_LAYOUT_UNKNOWN", "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf52840", "--layout", "two-slot", holds=["two-slots"])
+    fails(USAGE, "HOST_OPTION_MISSING", "sign", "raw", "y.bin", "-v", "1", "--layout", "two-slots", holds=["--board"])
 
 
 def test_wrong_key():
     path, other = key(name="a.pem"), key(name="b.pem")
     image = harness.signed("app", "1.0.0", path)
-    fails(REFUSED, 303, "verify", image, "-k", other, holds=[image, "offset"])
+    fails(REFUSED, "KEY_UNKNOWN", "verify", image, "-k", other, holds=[image, "offset"])
     ok("verify", image, "-k", other, "-k", path)
     key("ed25519", "e.pem")
-    fails(REFUSED, 303, "verify", image, "-k", "e.pem")
+    fails(REFUSED, "KEY_UNKNOWN", "verify", image, "-k", "e.pem")
     os.remove("a.pem")
     os.environ["XDG_DATA_HOME"] = os.path.join(os.getcwd(), "elsewhere")
-    fails(REFUSED, 1146, "verify", image)
+    fails(REFUSED, "HOST_KEY_NOT_FOUND", "verify", image)
     ok("sign", "app.raw", "u.bin", *SIGN)
-    fails(REFUSED, 301, "verify", "u.bin", "-k", other)
-    fails(REFUSED, 301, "verify", "u.bin")
+    fails(REFUSED, "SIG_MISSING", "verify", "u.bin", "-k", other)
+    fails(REFUSED, "SIG_MISSING", "verify", "u.bin")
     ok("verify", "u.bin", "--hash-only")
 
 
@@ -150,32 +150,32 @@ def test_sign_refuses():
     path = key()
     write("app", payload())
     ok("key", "export", path, "-o", "pub.pem")
-    fails(REFUSED, 1144, "sign", "app", "o.bin", *SIGN, "-k", "pub.pem", holds=["pub.pem"])
-    fails(REFUSED, 1145, "sign", "app", "o.bin", *SIGN, "-k", path, "--sha", "512")
-    fails(REFUSED, 1141, "sign", "app", "o.bin", *SIGN, "-k", path, "--pure", holds=["Ed25519"])
-    fails(REFUSED, 1150, "sign", "app", "o.bin", "-v", "1", "-H", "0x200", "-S", "0x10000", "-k", path, holds=["offset 0x1"])
+    fails(REFUSED, "HOST_KEY_PUBLIC_ONLY", "sign", "app", "o.bin", *SIGN, "-k", "pub.pem", holds=["pub.pem"])
+    fails(REFUSED, "HOST_KEY_HASH_PAIR", "sign", "app", "o.bin", *SIGN, "-k", path, "--sha", "512")
+    fails(REFUSED, "HOST_KEY_TYPE", "sign", "app", "o.bin", *SIGN, "-k", path, "--pure", holds=["Ed25519"])
+    fails(REFUSED, "HOST_SIGN_NO_HEADER_SPACE", "sign", "app", "o.bin", "-v", "1", "-H", "0x200", "-S", "0x10000", "-k", path, holds=["offset 0x1"])
     write("short", bytes(100))
-    fails(REFUSED, 1150, "sign", "short", "o.bin", "-v", "1", "-H", "0x200", "-S", "0x10000", holds=["shorter"])
-    fails(FILE, 1120, "sign", "absent", "o.bin", *SIGN)
+    fails(REFUSED, "HOST_SIGN_NO_HEADER_SPACE", "sign", "short", "o.bin", "-v", "1", "-H", "0x200", "-S", "0x10000", holds=["shorter"])
+    fails(FILE, "HOST_FILE_MISSING", "sign", "absent", "o.bin", *SIGN)
     write("empty", b"")
-    fails(FILE, 1124, "sign", "empty", "o.bin", *SIGN)
-    fails(REFUSED, 1153, "sign", "app", "o.hex", *SIGN)
+    fails(FILE, "HOST_FILE_EMPTY", "sign", "empty", "o.bin", *SIGN)
+    fails(REFUSED, "HOST_SIGN_HEX_ADDRESS", "sign", "app", "o.hex", *SIGN)
     for option in (["-E", "x"], ["--encrypt", "x"], ["--clear"], ["--compression", "lzma2"], ["--fix-sig", "x"]):
-        fails(USAGE, 1106, "sign", "app", "o.bin", *SIGN, *option, holds=["neither encrypts nor compresses"])
+        fails(USAGE, "HOST_OPTION_UNSUPPORTED", "sign", "app", "o.bin", *SIGN, *option, holds=["neither encrypts nor compresses"])
     for version in ("01.2", "1.2.3.4", "256", "1.2.65536", "1.2.3+", "", "1.2.3+4294967296", "a"):
-        fails(USAGE, 1103, "sign", "app", "o.bin", "-v", version, "-H", "0x200", "-S", "0x10000", holds=["--version"])
-    for more, number in ((["-H", "31"], 1103), (["-H", "70000"], 1103), (["-H", "12x"], 1103), (["--align", "3"], 1103),
-                         (["-R", "1"], 1103), (["--sha", "1"], 1103), (["-d", "(1,2"], 1103), (["-s", "-1"], 1103),
-                         (["--boot-record", "thirteen-long"], 1103), (["--cid", "name"], 1103), (["-e", "mid"], 1103),
-                         (["-L", "1", "-F", "2"], 1105), (["--nonsense"], 1102), (["--custom-tlv", "0xa1"], 1103)):
+        fails(USAGE, "HOST_OPTION_VALUE", "sign", "app", "o.bin", "-v", version, "-H", "0x200", "-S", "0x10000", holds=["--version"])
+    for more, number in ((["-H", "31"], "HOST_OPTION_VALUE"), (["-H", "70000"], "HOST_OPTION_VALUE"), (["-H", "12x"], "HOST_OPTION_VALUE"), (["--align", "3"], "HOST_OPTION_VALUE"),
+                         (["-R", "1"], "HOST_OPTION_VALUE"), (["--sha", "1"], "HOST_OPTION_VALUE"), (["-d", "(1,2"], "HOST_OPTION_VALUE"), (["-s", "-1"], "HOST_OPTION_VALUE"),
+                         (["--boot-record", "thirteen-long"], "HOST_OPTION_VALUE"), (["--cid", "name"], "HOST_OPTION_VALUE"), (["-e", "mid"], "HOST_OPTION_VALUE"),
+                         (["-L", "1", "-F", "2"], "HOST_OPTION_CONFLICT"), (["--nonsense"], "HOST_OPTION_UNKNOWN"), (["--custom-tlv", "0xa1"], "HOST_OPTION_VALUE")):
         fails(USAGE, number, "sign", "app", "o.bin", *SIGN, *more)
     for tag, value in (("0x10", "a"), ("0xffff", "a"), ("0xa1", "0x1"), ("0xa1", "0xzz")):
-        fails(REFUSED, 1154, "sign", "app", "o.bin", *SIGN, "--custom-tlv", tag, value)
-    fails(REFUSED, 1154, "sign", "app", "o.bin", *SIGN, "--custom-tlv", "0xa1", "a", "--custom-tlv", "0xa1", "b")
-    fails(USAGE, 1104, "sign", "app", "o.bin", "-v", "1", "-H", "0x200", holds=["--slot-size"])
-    fails(USAGE, 1104, "sign", "app", "o.bin", "-H", "0x200", "-S", "0x10000", holds=["--version"])
-    fails(USAGE, 1104, "sign", "app", holds=["OUTPUT"])
-    fails(USAGE, 1100, "sign", "app", "o.bin", "third", *SIGN, holds=["third"])
+        fails(REFUSED, "HOST_SIGN_TLV", "sign", "app", "o.bin", *SIGN, "--custom-tlv", tag, value)
+    fails(REFUSED, "HOST_SIGN_TLV", "sign", "app", "o.bin", *SIGN, "--custom-tlv", "0xa1", "a", "--custom-tlv", "0xa1", "b")
+    fails(USAGE, "HOST_OPTION_MISSING", "sign", "app", "o.bin", "-v", "1", "-H", "0x200", holds=["--slot-size"])
+    fails(USAGE, "HOST_OPTION_MISSING", "sign", "app", "o.bin", "-H", "0x200", "-S", "0x10000", holds=["--version"])
+    fails(USAGE, "HOST_OPTION_MISSING", "sign", "app", holds=["OUTPUT"])
+    fails(USAGE, "HOST_USAGE", "sign", "app", "o.bin", "third", *SIGN, holds=["third"])
     assert not os.path.exists("o.bin") and not os.path.exists("o.hex") and harness.leftovers() == []
 
 
@@ -195,9 +195,9 @@ def test_hex_in_and_out():
 
 def test_bad_hex():
     good = [":10000000000102030405060708090A0B0C0D0E0F78", ":00000001FF"]
-    cases = (([":1000000000010203"], 1126), ([good[0]], 1126), ([good[0][:-1] + "9", good[1]], 1127), (["hello", good[1]], 1126),
-             ([good[0], good[0], good[1]], 1128), ([good[0].replace("0001", "0g01", 1), good[1]], 1126), ([":00000007F9", good[1]], 1126),
-             ([":02000004FFFFFC", good[0], ":020000040000FA", good[0], good[1]], 1129), ([good[1]], 1124))
+    cases = (([":1000000000010203"], "HOST_HEX_SYNTAX"), ([good[0]], "HOST_HEX_SYNTAX"), ([good[0][:-1] + "9", good[1]], "HOST_HEX_CHECKSUM"), (["hello", good[1]], "HOST_HEX_SYNTAX"),
+             ([good[0], good[0], good[1]], "HOST_HEX_OVERLAP"), ([good[0].replace("0001", "0g01", 1), good[1]], "HOST_HEX_SYNTAX"), ([":00000007F9", good[1]], "HOST_HEX_SYNTAX"),
+             ([":02000004FFFFFC", good[0], ":020000040000FA", good[0], good[1]], "HOST_HEX_SPARSE"), ([good[1]], "HOST_FILE_EMPTY"))
     for lines, number in cases:
         write("bad.hex", "\n".join(lines).encode() + b"\n")
         fails(FILE, number, "inspect", "bad.hex", holds=["bad.hex"])
@@ -205,21 +205,21 @@ def test_bad_hex():
 
 def test_not_an_image():
     write("noise.bin", bytes(range(256)) * 4)
-    fails(REFUSED, 202, "inspect", "noise.bin", holds=["noise.bin"])
-    fails(REFUSED, 202, "verify", "noise.bin", "-k", key())
+    fails(REFUSED, "IMAGE_MAGIC", "inspect", "noise.bin", holds=["noise.bin"])
+    fails(REFUSED, "IMAGE_MAGIC", "verify", "noise.bin", "-k", key())
     write("blank.bin", b"\xff" * 4096)
-    fails(REFUSED, 201, "inspect", "blank.bin")
+    fails(REFUSED, "IMAGE_BLANK", "inspect", "blank.bin")
     write("raw.bin", payload())
-    fails(REFUSED, 1161, "inspect", "raw.bin", holds=["not signed"])
-    fails(FILE, 1120, "inspect", "absent.bin")
-    fails(FILE, 1121, "verify", "/", "-k", "k.pem")
+    fails(REFUSED, "HOST_NOT_AN_IMAGE", "inspect", "raw.bin", holds=["not signed"])
+    fails(FILE, "HOST_FILE_MISSING", "inspect", "absent.bin")
+    fails(FILE, "HOST_FILE_READ", "verify", "/", "-k", "k.pem")
 
 
 def test_full_disk_and_replacement():
     path = key()
     image = harness.signed("app", "1.0.0", path)
     before = read(image)
-    fails(FILE, 1122, "sign", "app.raw", "/dev/full", *SIGN, "-k", path, holds=["/dev/full", "No space"])
+    fails(FILE, "HOST_FILE_WRITE", "sign", "app.raw", "/dev/full", *SIGN, "-k", path, holds=["/dev/full", "No space"])
     with open("/dev/full", "wb") as full:
         done = subprocess.run([harness.CLI, "inspect", image], stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == FILE and b"HF-1122" in done.stderr
@@ -248,7 +248,7 @@ def test_read_only_folder():
         os.mkdir("sub", 0o500)
         target = "sub/o.bin"
     write("app", payload())
-    fails(FILE, 1122, "sign", "app", target, *SIGN)
+    fails(FILE, "HOST_FILE_WRITE", "sign", "app", target, *SIGN)
 
 
 def test_interrupt_leaves_nothing():
@@ -274,7 +274,7 @@ def test_bootloader():
     path = key()
     listed = ok("bootloader", "--list", "--json").json()["loaders"]
     if not listed:
-        fails(REFUSED, 1156, "bootloader", "--board", "xiao_nrf52840", "-k", path, "-o", "l.hex", holds=["loader-nrf52840-0x0-p256.bin"])
+        fails(REFUSED, "HOST_LOADER_MISSING", "bootloader", "--board", "xiao_nrf52840", "-k", path, "-o", "l.hex", holds=["loader-nrf52840-0x0-p256.bin"])
     else:
         made = ok("bootloader", "--board", "xiao_nrf54l15", "-k", path, "-o", "l.hex", "--policy", "no-downgrade,quiet", "--json").json()
         assert made["size_max"] == 724912 and made["policy"] == "no-downgrade quiet" and len(made["keys"]) == 1
@@ -287,20 +287,20 @@ def test_bootloader():
         assert run("inspect", "d.bin").code == REFUSED
     key("ed25519", "e.pem")
     key("rsa-2048", "r.pem")
-    fails(REFUSED, 1147, "bootloader", "--board", "xiao_nrf52840", "-k", path, "-k", "e.pem", "-o", "x.hex")
-    fails(REFUSED, 1141, "bootloader", "--board", "xiao_nrf52840", "-k", "r.pem", "-o", "x.hex", holds=["found rsa-2048"])
-    fails(REFUSED, 1148, "bootloader", "--board", "xiao_nrf52840", *["-k", path] * 5, "-o", "x.hex")
-    fails(USAGE, 1103, "bootloader", "--board", "xiao_nrf52840", "-k", path, "-o", "x.hex", "--policy", "none-such", holds=["none-such"])
+    fails(REFUSED, "HOST_KEYS_MIXED", "bootloader", "--board", "xiao_nrf52840", "-k", path, "-k", "e.pem", "-o", "x.hex")
+    fails(REFUSED, "HOST_KEY_TYPE", "bootloader", "--board", "xiao_nrf52840", "-k", "r.pem", "-o", "x.hex", holds=["found rsa-2048"])
+    fails(REFUSED, "HOST_KEYS_TOO_MANY", "bootloader", "--board", "xiao_nrf52840", *["-k", path] * 5, "-o", "x.hex")
+    fails(USAGE, "HOST_OPTION_VALUE", "bootloader", "--board", "xiao_nrf52840", "-k", path, "-o", "x.hex", "--policy", "none-such", holds=["none-such"])
     for missing in (["-k", path, "-o", "x"], ["--board", "xiao_nrf52840", "-o", "x"], ["--board", "xiao_nrf52840", "-k", path]):
-        fails(USAGE, 1104, "bootloader", *missing)
+        fails(USAGE, "HOST_OPTION_MISSING", "bootloader", *missing)
     assert not os.path.exists("x.hex")
 
 
 def test_command_line():
     assert run().code == USAGE
     assert "sign" in ok("--help").out
-    fails(USAGE, 1101, "sing", holds=["holdfast sign"])
-    fails(USAGE, 1101, "key", "nwe", holds=["holdfast key new"])
+    fails(USAGE, "HOST_COMMAND_UNKNOWN", "sing", holds=["holdfast sign"])
+    fails(USAGE, "HOST_COMMAND_UNKNOWN", "key", "nwe", holds=["holdfast key new"])
     assert run("key").code == USAGE
     commands = [line.split("  ")[1].strip() for line in ok("--help").out.splitlines() if line.startswith("  ") and line[2].islower()]
     assert len(commands) > 15
@@ -308,7 +308,7 @@ def test_command_line():
         text = ok(*name.split(), "--help").out
         assert "Usage: holdfast " + name in text and "Exit codes:" in text and "--json" in text, name
         assert "Examples:" in text, name
-        fails(USAGE, 1102, *name.split(), "--no-such-option")
+        fails(USAGE, "HOST_OPTION_UNKNOWN", *name.split(), "--no-such-option")
     failure = run("sing", "--json")
     assert failure.code == USAGE and failure.json()["reason"]["number"] == 1101
 
@@ -319,8 +319,8 @@ def test_reason():
     assert shown["name"] == "IMAGE_HASH_WRONG" and shown["remedy"]
     listed = ok("reason", "--all", "--json").json()["reasons"]
     assert len(listed) > 100 and len({row["number"] for row in listed}) == len(listed)
-    fails(USAGE, 1103, "reason", "9999")
-    fails(USAGE, 1103, "reason", "x")
+    fails(USAGE, "HOST_OPTION_VALUE", "reason", "9999")
+    fails(USAGE, "HOST_OPTION_VALUE", "reason", "x")
 
 
 def test_board_list():

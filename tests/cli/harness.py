@@ -45,11 +45,20 @@ def ok(*args, **more):
     return done
 
 
-def fails(code, number, *args, holds=(), **more):
-    """The run ends with this exit code and this numbered reason; the message holds each of the texts."""
+NUMBERS = {}  # of reasons, by name; filled at the first need
+
+
+def number_of(name):
+    if not NUMBERS:
+        NUMBERS.update({row["name"]: row["number"] for row in ok("reason", "--all", "--json").json()["reasons"]})
+    return NUMBERS[name]
+
+
+def fails(code, reason, *args, holds=(), **more):
+    """The run ends with this exit code and this reason; the message holds each of the texts."""
     done = run(*args, **more)
     assert done.code == code, f"expected exit {code}\n{done.text()}"
-    assert f"(HF-{number:04d})" in done.err, f"expected HF-{number:04d}\n{done.text()}"
+    assert f"(HF-{number_of(reason):04d})" in done.err, f"expected {reason}\n{done.text()}"
     assert done.err.startswith("holdfast: "), done.text()
     for text in holds:
         assert text in done.err, f"expected '{text}'\n{done.text()}"

@@ -62,26 +62,26 @@ def test_passphrase():
     secret = {"HOLDFAST_PASSPHRASE": "open sesame"}
     ok("key", "new", "k.pem", "--passphrase", env=secret)
     assert b"ENCRYPTED" in read("k.pem")
-    fails(REFUSED, 1142, "key", "show", "k.pem", holds=["k.pem"])
-    fails(REFUSED, 1143, "key", "show", "k.pem", env={"HOLDFAST_PASSPHRASE": "wrong"})
+    fails(REFUSED, "HOST_KEY_PASSPHRASE_NEEDED", "key", "show", "k.pem", holds=["k.pem"])
+    fails(REFUSED, "HOST_KEY_PASSPHRASE_WRONG", "key", "show", "k.pem", env={"HOLDFAST_PASSPHRASE": "wrong"})
     ok("key", "show", "k.pem", env=secret)
     write("secret", b"open sesame\n")
     ok("key", "show", "k.pem", "--passphrase-file", "secret")
     write("empty", b"\n")
-    fails(REFUSED, 1142, "key", "new", "n.pem", "--passphrase-file", "empty")
+    fails(REFUSED, "HOST_KEY_PASSPHRASE_NEEDED", "key", "new", "n.pem", "--passphrase-file", "empty")
     assert not os.path.exists("n.pem")
     openssl("pkey", "-in", "k.pem", "-passin", "pass:open sesame", "-pubout")
     openssl("genpkey", "-algorithm", "ED25519", "-aes256", "-pass", "pass:x", "-out", "o.pem")
     ok("key", "show", "o.pem", env={"HOLDFAST_PASSPHRASE": "x"})
     write("app", harness.payload())
-    fails(REFUSED, 1142, "sign", "app", "out.bin", "-v", "1", "-H", "0x200", "-S", "0x10000", "--pad-header", "-k", "k.pem")
+    fails(REFUSED, "HOST_KEY_PASSPHRASE_NEEDED", "sign", "app", "out.bin", "-v", "1", "-H", "0x200", "-S", "0x10000", "--pad-header", "-k", "k.pem")
     assert not os.path.exists("out.bin")
 
 
 def test_no_key_is_ever_replaced():
     ok("key", "new", "k.pem")
     before = read("k.pem")
-    fails(FILE, 1125, "key", "new", "k.pem", holds=["k.pem"])
+    fails(FILE, "HOST_FILE_EXISTS", "key", "new", "k.pem", holds=["k.pem"])
     assert read("k.pem") == before
     ok("key", "new", "k.pem", "--force")
     assert read("k.pem") != before
@@ -90,27 +90,27 @@ def test_no_key_is_ever_replaced():
 
 def test_what_is_no_key():
     write("text.pem", b"hello\n")
-    fails(REFUSED, 1140, "key", "show", "text.pem", holds=["expected a PEM", "found no PEM text"])
+    fails(REFUSED, "HOST_KEY_FORMAT", "key", "show", "text.pem", holds=["expected a PEM", "found no PEM text"])
     write("cut.pem", b"-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n")
-    fails(REFUSED, 1140, "key", "show", "cut.pem")
+    fails(REFUSED, "HOST_KEY_FORMAT", "key", "show", "cut.pem")
     write("empty.pem", b"")
-    fails(FILE, 1124, "key", "show", "empty.pem")
-    fails(FILE, 1120, "key", "show", "absent.pem", holds=["absent.pem"])
-    fails(FILE, 1121, "key", "show", ".")
+    fails(FILE, "HOST_FILE_EMPTY", "key", "show", "empty.pem")
+    fails(FILE, "HOST_FILE_MISSING", "key", "show", "absent.pem", holds=["absent.pem"])
+    fails(FILE, "HOST_FILE_READ", "key", "show", ".")
     write("large.pem", b"x" * 100000)
-    fails(FILE, 1123, "key", "show", "large.pem")
+    fails(FILE, "HOST_FILE_TOO_LARGE", "key", "show", "large.pem")
     openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1", "-out", "k1.pem")
-    fails(REFUSED, 1141, "key", "show", "k1.pem", holds=["EC"])
+    fails(REFUSED, "HOST_KEY_TYPE", "key", "show", "k1.pem", holds=["EC"])
     openssl("genrsa", "-out", "small.pem", "1024")
-    fails(REFUSED, 1141, "key", "show", "small.pem", holds=["1024 bits"])
+    fails(REFUSED, "HOST_KEY_TYPE", "key", "show", "small.pem", holds=["1024 bits"])
     openssl("genpkey", "-algorithm", "X25519", "-out", "x.pem")
-    fails(REFUSED, 1141, "key", "show", "x.pem", holds=["X25519"])
-    fails(USAGE, 1103, "key", "new", "z.pem", "--type", "dsa", holds=["dsa"])
+    fails(REFUSED, "HOST_KEY_TYPE", "key", "show", "x.pem", holds=["X25519"])
+    fails(USAGE, "HOST_OPTION_VALUE", "key", "new", "z.pem", "--type", "dsa", holds=["dsa"])
 
 
 def test_unwritable_places():
-    fails(FILE, 1122, "key", "new", "no/such/folder/k.pem", holds=["No such file"])
-    fails(FILE, 1122, "key", "export", ok_key(), "-o", "/dev/full", holds=["/dev/full", "No space"])
+    fails(FILE, "HOST_FILE_WRITE", "key", "new", "no/such/folder/k.pem", holds=["No such file"])
+    fails(FILE, "HOST_FILE_WRITE", "key", "export", ok_key(), "-o", "/dev/full", holds=["/dev/full", "No space"])
 
 
 def ok_key():
