@@ -3,41 +3,22 @@
 
 #include "../ports/port.h"
 
-static uint32_t put_hex(char *into, uint32_t value)
+static void put_hex(char into[8], uint32_t value)
 {
-	for (uint32_t i = 0; i < 8; i++)
-		into[i] = "0123456789abcdef"[value >> (28 - 4 * i) & 15u];
-	return 8;
-}
-
-static uint32_t put_decimal(char *into, uint32_t value, uint32_t digits_min)
-{
-	char digits[10];
-	uint32_t count = 0;
-
-	while (value != 0 || count < digits_min) {
-		digits[count++] = (char)('0' + value % 10u);
-		value /= 10u;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		into[i] = digits[count - 1 - i];
-	return count;
+	for (uint32_t i = 8; i-- > 0; value >>= 4)
+		into[i] = "0123456789abcdef"[value & 15u];
 }
 
 void fw_log(enum hf_reason reason, uint32_t a, uint32_t b)
 {
-	char line[48];
-	uint32_t n = 3;
+	char line[] = "HF-0000 a=0x00000000 b=0x00000000\r\n";
+	uint32_t rest = (uint32_t)reason;
 
-	memcpy(line, "HF-", 3);
-	n += put_decimal(line + n, (uint32_t)reason % 10000u, 4);
-	memcpy(line + n, " a=0x", 5);
-	n += 5 + put_hex(line + n + 5, a);
-	memcpy(line + n, " b=0x", 5);
-	n += 5 + put_hex(line + n + 5, b);
-	line[n++] = '\r';
-	line[n++] = '\n';
-	port_uart_write(line, n);
+	for (uint32_t i = 6; i >= 3; i--, rest /= 10u)
+		line[i] = (char)('0' + rest % 10u);
+	put_hex(line + 12, a);
+	put_hex(line + 25, b);
+	port_uart_write(line, sizeof line - 1);
 }
 
 void fw_log_text(const char *text, uint32_t size_max)
@@ -53,7 +34,22 @@ void fw_log_hex(uint32_t value)
 {
 	char digits[8];
 
-	port_uart_write(digits, put_hex(digits, value));
+	put_hex(digits, value);
+	port_uart_write(digits, sizeof digits);
+}
+
+static uint32_t put_decimal(char *into, uint32_t value, uint32_t digits_min)
+{
+	char digits[10];
+	uint32_t count = 0;
+
+	while (value != 0 || count < digits_min) {
+		digits[count++] = (char)('0' + value % 10u);
+		value /= 10u;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		into[i] = digits[count - 1 - i];
+	return count;
 }
 
 void fw_log_decimal(uint32_t value, uint32_t digits_min)

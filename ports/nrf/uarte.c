@@ -32,22 +32,19 @@ static struct {
 	uint8_t rx[2u * RX_HALF_BYTES];
 } uart;
 
-/* The baud register is not linear in the low digits: the documented constants (MDK, UARTE BAUDRATE). */
+/* The register is not linear in the baud rate: the documented constants (MDK, UARTE BAUDRATE), without their twelve low zeros. */
 static uint32_t baud_register(uint32_t baud)
 {
 	static const struct {
-		uint32_t baud, value;
-	} rows[] = {
-		{ 9600, 0x00275000 },   { 19200, 0x004ea000 },  { 38400, 0x009d0000 },  { 57600, 0x00eb0000 },
-		{ 115200, 0x01d60000 }, { 230400, 0x03b00000 }, { 250000, 0x04000000 }, { 460800, 0x07400000 },
-		{ 921600, 0x0f000000 }, { 1000000, 0x10000000 },
-	};
+		uint16_t baud_100, value_4k;
+	} rows[] = { { 96, 0x275 },	{ 192, 0x4ea },	  { 384, 0x9d0 },   { 576, 0xeb0 },  { 1152, 0x1d60 },
+		     { 2304, 0x3b00 },	{ 2500, 0x4000 }, { 4608, 0x7400 }, { 9216, 0xf000 } };
 
 	for (uint32_t i = 0; i < HF_ARRAY_COUNT(rows); i++) {
-		if (rows[i].baud == baud)
-			return rows[i].value;
+		if (rows[i].baud_100 * 100u == baud)
+			return (uint32_t)rows[i].value_4k << 12;
 	}
-	return 0x01d60000; /* 115200, so that a wrong number still leaves a readable log */
+	return 0x1d60u << 12; /* 115200, so that a wrong number still leaves a readable log */
 }
 
 static void rx_give_half(uint32_t half)

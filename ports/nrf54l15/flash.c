@@ -4,8 +4,8 @@
  * WRITEBUFSIZE is 1 line. Unbuffered, each of a line's four stores costs its own write cycle of the 10,000 and 65 us; with one
  * line it is one cycle and 88 us, and a power cut finds at most one line under way. Larger buffers save no wear, are not
  * faster a line (222 us by the vendor's driver comment), and leave more lines in doubt at a cut.
- * Every write commits and waits before it returns, and write enable is off in between, so that a stray store can't change the
- * RRAM. sync() therefore only has to confirm that the buffer is empty.
+ * Every write commits and waits for READY and an empty buffer before it returns, and write enable is off in between, so that a
+ * stray store can't change the RRAM. sync() therefore has nothing left to do but to see that the controller is idle.
  * Source: nRF54L15 Datasheet, RRAMC; nAN-047; zephyr drivers/flash/soc_flash_nrf_rram.c (which doesn't wait for its commit). */
 #include "../nrf/nrf.h"
 
@@ -22,20 +22,11 @@
 /* A commit takes under 10 ms even for the largest buffer: 1.3 million cycles at 128 MHz. */
 #define READY_POLLS_MAX 1000000u
 
-static bool wait_idle(void)
+/* The buffer's state means something only while writing is enabled. */
+static bool wait_ready(bool and_empty)
 {
 	for (uint32_t i = 0; i < READY_POLLS_MAX; i++) {
-		if ((reg_get(RRAMC_READY) & 1u) != 0 && (reg_get(RRAMC_WRITEBUFEMPTY) & 1u) != 0)
-			return true;
-	}
-	return false;
-}
-
-/* Not with the buffer's state: after CONFIG only READY says that the change has been taken. */
-static bool wait_ready(void)
-{
-	for (uint32_t i = 0; i < READY_POLLS_MAX; i++) {
-		if ((reg_get(RRAMC_READY) & 1u) != 0)
+		if ((reg_get(RRAMC_READY) & 1u) != 0 && (!and_empty || (reg_get(RRAMC_WRITEBUFEMPTY) & 1u) != 0))
 			return true;
 	}
 	return false;
@@ -55,14 +46,14 @@ static bool lines_write(uint32_t addr, const uint8_t *from, uint32_t size_bytes)
 	memset(line, 0xff, sizeof line);
 	reg_set(RRAMC_ACCESSERROR, 0);
 	reg_set(RRAMC_CONFIG, RRAMC_CONFIG_WRITE_ONE_LINE);
-	bool is_good = wait_ready();
+	bool is_good = wait_ready(false);
 	for (uint32_t i = 0; i < size_bytes && is_good; i += CHIP_WRITE_UNIT_BYTES)
 		line_store(addr + i, from == NULL ? line : from + i);
 	arm_dsb();
 	reg_set(RRAMC_COMMITWRITEBUF, 1);
-	is_good = wait_idle() && is_good;
+	is_good = wait_ready(true) && is_good;
 	reg_set(RRAMC_CONFIG, RRAMC_CONFIG_READ);
-	is_good = wait_ready() && is_good;
+	is_good = wait_ready(false) && is_good;
 	chip_cache_invalidate();
 	return is_good && reg_get(RRAMC_ACCESSERROR) == 0;
 }
@@ -93,7 +84,7 @@ static enum hf_reason area_erase(void *ctx, uint32_t off, uint32_t size_bytes)
 static enum hf_reason area_sync(void *ctx)
 {
 	(void)ctx;
-	return wait_idle() ? HF_OK : HF_R_FLASH_WRITE;
+	return wait_ready(false) ? HF_OK : HF_R_FLASH_WRITE;
 }
 
 void port_flash_area(struct hf_flash *flash, struct port_area *area, uint32_t addr, uint32_t size_bytes)
