@@ -98,8 +98,12 @@ static uint32_t ed25519_check(const uint8_t key[32], const uint8_t signature[64]
 	return ed25519_is_signed(key, signature, h) ? HF_CRYPTO_YES : HF_CRYPTO_NO;
 }
 
+static const struct hf_key_form *const forms[] = { &hf_key_form_ed25519 };
+
 const struct hf_crypto hf_crypto_ed25519 = {
 	.name = "monocypher-ed25519",
+	.forms = forms,
+	.form_count = HF_ARRAY_COUNT(forms),
 	.hash_start = sha2_start,
 	.hash_add = sha2_add,
 	.hash_end = sha2_end,

@@ -148,8 +148,12 @@ static uint32_t rsa_pss_verify(const uint8_t *key_der, uint32_t key_bytes, const
 	return result;
 }
 
+static const struct hf_key_form *const forms[] = { &hf_key_form_p256, &hf_key_form_p384, &hf_key_form_ed25519, &hf_key_form_rsa2048, &hf_key_form_rsa3072 };
+
 const struct hf_crypto hf_crypto_openssl = {
 	.name = "openssl",
+	.forms = forms,
+	.form_count = HF_ARRAY_COUNT(forms),
 	.hash_start = hash_start,
 	.hash_add = hash_add,
 	.hash_end = hash_end,

@@ -118,8 +118,12 @@ static uint32_t sim_ed25519_check(const uint8_t key[32], const uint8_t signature
 	return memcmp(s, signature + 32, 32) == 0 ? HF_CRYPTO_YES : HF_CRYPTO_NO;
 }
 
+static const struct hf_key_form *const forms[] = { &hf_key_form_p256, &hf_key_form_ed25519 };
+
 const struct hf_crypto sim_crypto = {
 	.name = "simulated",
+	.forms = forms,
+	.form_count = HF_ARRAY_COUNT(forms),
 	.hash_start = sim_hash_start,
 	.hash_add = sim_hash_add,
 	.hash_end = sim_hash_end,

@@ -278,13 +278,12 @@ static void feed_st(struct hf_journal *j, const struct record *r)
 
 static void feed_begin(struct hf_journal *j, const struct record *r)
 {
-	struct hf_begin begin;
-	begin_get(r->data, &begin);
+	uint8_t same[RECORD_BYTES_MAX];
 	keep(j, KEEP_BEGIN, r->first_slot, r->slot_count);
-	if (j->has_begin && begin.kind == j->begin.kind && memcmp(begin.old_id, j->begin.old_id, sizeof begin.old_id) == 0 &&
-	    memcmp(begin.new_id, j->begin.new_id, sizeof begin.new_id) == 0)
+	begin_put(&j->begin, same);
+	if (j->has_begin && memcmp(same, r->data, BEGIN_BYTES) == 0)
 		return; /* the same, appended again: what is known of its steps stays */
-	j->begin = begin;
+	begin_get(r->data, &j->begin);
 	j->has_begin = true;
 	j->has_step = j->has_end = false;
 }

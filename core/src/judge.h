@@ -19,6 +19,8 @@ enum {
 	HF_SEEN_OTHER_TYPE = 1u << 9, HF_SEEN_DECIDING = 1u << 10
 };
 
+struct hf_key_form;
+
 struct hf_judge {
 	const struct hf_image_place *place;
 	const struct hf_rules *rules;
@@ -29,16 +31,18 @@ struct hf_judge {
 	uint32_t current_key;            /* HF_NO_KEY, or what the last KEYHASH named */
 	enum hf_hash_kind current_hash;  /* hash that KEYHASH was made with; HF_HASH_NONE: key named in full */
 	const struct hf_key *key;        /* key of the deciding signature */
+	const struct hf_key_form *form;  /* of that key */
 	struct hf_tlv signature;         /* the deciding signature */
 };
 
-/* What each kind of key is and makes. */
+/* What each kind of key is and makes. check: HF_OK sets *result by the adapter's answer to the signature in judge->work. */
 struct hf_key_form {
+	enum hf_reason (*check)(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX], volatile uint32_t *result);
+	uint8_t kind;             /* enum hf_key_kind */
 	uint16_t der_bytes;
 	uint16_t signature_bytes; /* the longest, for ECDSA; the only one for others */
 	uint8_t signature_type;
 	uint8_t hashes;           /* HF_FORM_OVER_* bits */
-	uint8_t raw_off;          /* of the point or the raw key in the DER */
 	uint8_t number_bytes;     /* of r and s; 0: not ECDSA */
 };
 
@@ -53,14 +57,21 @@ static inline enum hf_reason hf_judge_read(struct hf_judge *judge, uint32_t off,
 	return hf_image_read(judge->place, &judge->verdict->image, off, into, size_bytes);
 }
 
+static inline void hf_judge_key_found(struct hf_judge *judge, uint32_t index, enum hf_hash_kind hash)
+{
+	judge->seen |= HF_SEEN_KNOWN_KEY;
+	judge->current_key = index;
+	judge->current_hash = hash;
+}
+
 /* Known once a signature decides; before that, and without keys, nothing is pure. */
 static inline bool hf_judge_is_pure(const struct hf_judge *judge)
 {
 	return (judge->seen & HF_SEEN_PURE) != 0u && judge->key != NULL;
 }
 
-/* Never NULL; for a kind that is unknown the form of HF_KEY_NONE, which fits no key. */
-const struct hf_key_form *hf_key_form_of(const struct hf_key *key);
+/* The form that fits the key's kind and, if there are several, its size; NULL: this build has no such kind. */
+const struct hf_key_form *hf_key_form_of(const struct hf_crypto *crypto, const struct hf_key *key);
 
 /* Walks all TLVs once: the allow-list, the keys, the deciding signature, the counter. */
 enum hf_reason hf_judge_survey(struct hf_judge *judge) HF_MUST_USE;

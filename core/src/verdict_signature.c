@@ -2,6 +2,8 @@
 /* verdict_signature.c - the deciding signature: its encoding and the call of the adapter that has its type. */
 #include "judge.h"
 
+enum { P256_POINT_OFF = 26, P384_POINT_OFF = 23 }; /* of the point in the key's DER */
+
 /* One INTEGER of a DER signature, right-aligned into number; returns the bytes it took, 0 if it is malformed. */
 static uint32_t der_integer(const uint8_t *der, uint32_t left_bytes, uint8_t *number, uint32_t number_bytes)
 {
@@ -39,26 +41,39 @@ static bool der_signature(const uint8_t *der, uint32_t size_bytes, uint32_t numb
 	return s_bytes != 0u && 2u + r_bytes + s_bytes == end;
 }
 
-static enum hf_reason check_ecdsa(struct hf_judge *judge, volatile uint32_t *result)
+/* r and s of the signature in judge->work, behind it: a longer signature was refused before it was read. */
+static enum hf_reason read_numbers(struct hf_judge *judge, uint8_t **r, uint8_t **s)
 {
-	const struct hf_crypto *crypto = judge->rules->crypto;
-	const struct hf_key_form *form = hf_key_form_of(judge->key);
-	const uint8_t *point = judge->key->der + form->raw_off;
-	const uint8_t *digest = judge->verdict->digest;
-	uint8_t *r = judge->work + 128; /* a signature that reaches here was refused before it was read */
-	uint8_t *s = r + 48;
-
-	if (!der_signature(judge->work, judge->signature.size_bytes, form->number_bytes, r, s)) {
+	*r = judge->work + 128;
+	*s = *r + 48;
+	if (!der_signature(judge->work, judge->signature.size_bytes, judge->form->number_bytes, *r, *s)) {
 		return hf_judge_refuse(judge, HF_R_SIG_DER, judge->signature.data_off, 0x30, judge->work[0]);
 	}
-	if (judge->key->kind == HF_KEY_P256 && crypto->p256_verify != NULL) {
-		*result = crypto->p256_verify(point, digest, r, s);
-	} else if (judge->key->kind == HF_KEY_P384 && crypto->p384_verify != NULL) {
-		*result = crypto->p384_verify(point, digest, r, s);
-	} else {
-		return HF_R_SIG_TYPE_NOT_BUILT;
-	}
 	return HF_OK;
+}
+
+static enum hf_reason check_p256(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX], volatile uint32_t *result)
+{
+	uint8_t *r, *s;
+	const enum hf_reason reason = read_numbers(judge, &r, &s);
+
+	(void)h;
+	if (reason == HF_OK) {
+		*result = judge->rules->crypto->p256_verify(judge->key->der + P256_POINT_OFF, judge->verdict->digest, r, s);
+	}
+	return reason;
+}
+
+static enum hf_reason check_p384(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX], volatile uint32_t *result)
+{
+	uint8_t *r, *s;
+	const enum hf_reason reason = read_numbers(judge, &r, &s);
+
+	(void)h;
+	if (reason == HF_OK) {
+		*result = judge->rules->crypto->p384_verify(judge->key->der + P384_POINT_OFF, judge->verdict->digest, r, s);
+	}
+	return reason;
 }
 
 static enum hf_reason check_ed25519(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX], volatile uint32_t *result)
@@ -67,9 +82,6 @@ static enum hf_reason check_ed25519(struct hf_judge *judge, uint8_t h[HF_HASH_BY
 	const uint8_t *key = judge->key->der + HF_ED25519_RAW_OFF;
 	struct hf_hash hash;
 
-	if (crypto->ed25519_check == NULL) {
-		return HF_R_SIG_TYPE_NOT_BUILT;
-	}
 	if (!hf_judge_is_pure(judge)) { /* else hash_image has done it */
 		if (!crypto->hash_start(&hash, HF_HASH_SHA512)) {
 			return hf_judge_refuse(judge, HF_R_IMAGE_HASH_NOT_BUILT, judge->signature.data_off, 0, HF_HASH_SHA512);
@@ -83,36 +95,29 @@ static enum hf_reason check_ed25519(struct hf_judge *judge, uint8_t h[HF_HASH_BY
 	return HF_OK;
 }
 
-static enum hf_reason check_rsa(struct hf_judge *judge, volatile uint32_t *result)
+static enum hf_reason check_rsa(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX], volatile uint32_t *result)
 {
 	const struct hf_key *key = judge->key;
 
-	if (judge->rules->crypto->rsa_pss_verify == NULL) {
-		return HF_R_SIG_TYPE_NOT_BUILT;
-	}
+	(void)h;
 	*result = judge->rules->crypto->rsa_pss_verify(key->der, key->size_bytes, judge->verdict->digest, judge->work,
 						       judge->signature.size_bytes);
 	return HF_OK;
 }
 
+const struct hf_key_form hf_key_form_p256 = { check_p256, HF_KEY_P256, 91, 72 + HF_ECDSA_PAD_BYTES, HF_TLV_ECDSA, HF_FORM_OVER_SHA256, 32 };
+const struct hf_key_form hf_key_form_p384 = { check_p384, HF_KEY_P384, 120, 104 + HF_ECDSA_PAD_BYTES, HF_TLV_ECDSA, HF_FORM_OVER_SHA384, 48 };
+const struct hf_key_form hf_key_form_ed25519 = { check_ed25519, HF_KEY_ED25519, 44, 64, HF_TLV_ED25519,
+						 HF_FORM_OVER_SHA256 | HF_FORM_OVER_SHA512, 0 };
+const struct hf_key_form hf_key_form_rsa2048 = { check_rsa, HF_KEY_RSA, 270, 256, HF_TLV_RSA2048, HF_FORM_OVER_SHA256, 0 };
+const struct hf_key_form hf_key_form_rsa3072 = { check_rsa, HF_KEY_RSA, 398, 384, HF_TLV_RSA3072, HF_FORM_OVER_SHA256, 0 };
+
 enum hf_reason hf_judge_signature(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX], volatile uint32_t *result)
 {
-	enum hf_reason reason;
-
 	hf_assert(judge->signature.size_bytes <= judge->work_bytes);
-	reason = hf_judge_read(judge, judge->signature.data_off, judge->work, judge->signature.size_bytes);
-	if (reason != HF_OK) {
-		return reason;
-	}
-	if (judge->key->kind == HF_KEY_ED25519) {
-		reason = check_ed25519(judge, h, result);
-	} else if (judge->key->kind == HF_KEY_RSA) {
-		reason = check_rsa(judge, result);
-	} else {
-		reason = check_ecdsa(judge, result);
-	}
-	if (reason == HF_R_SIG_TYPE_NOT_BUILT) {
-		return hf_judge_refuse(judge, reason, judge->signature.data_off, 0, judge->key->kind);
+	enum hf_reason reason = hf_judge_read(judge, judge->signature.data_off, judge->work, judge->signature.size_bytes);
+	if (reason == HF_OK) {
+		reason = judge->form->check(judge, h, result);
 	}
 	if (reason == HF_OK && *result != HF_CRYPTO_YES) {
 		return hf_judge_refuse(judge, HF_R_SIG_WRONG, judge->signature.data_off, HF_CRYPTO_YES, *result);

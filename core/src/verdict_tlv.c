@@ -2,20 +2,17 @@
 /* verdict_tlv.c - the walk over an image's TLVs, and which signature decides; the rules are in verdict.h. */
 #include "judge.h"
 
-/* By enum hf_key_kind; RSA is two rows, the longer key at the end. */
-const struct hf_key_form *hf_key_form_of(const struct hf_key *key)
+const struct hf_key_form *hf_key_form_of(const struct hf_crypto *crypto, const struct hf_key *key)
 {
-	static const struct hf_key_form forms[] = {
-		[HF_KEY_NONE] = { .der_bytes = 0 },
-		[HF_KEY_P256] = { 91, 72 + HF_ECDSA_PAD_BYTES, HF_TLV_ECDSA, HF_FORM_OVER_SHA256, 26, 32 },
-		[HF_KEY_ED25519] = { 44, 64, HF_TLV_ED25519, HF_FORM_OVER_SHA256 | HF_FORM_OVER_SHA512, HF_ED25519_RAW_OFF, 0 },
-		[HF_KEY_RSA] = { 270, 256, HF_TLV_RSA2048, HF_FORM_OVER_SHA256, 0, 0 },
-		[HF_KEY_P384] = { 120, 104 + HF_ECDSA_PAD_BYTES, HF_TLV_ECDSA, HF_FORM_OVER_SHA384, 23, 48 },
-		[HF_KEY_P384 + 1] = { 398, 384, HF_TLV_RSA3072, HF_FORM_OVER_SHA256, 0, 0 },
-	};
-	const uint32_t row = key->kind == HF_KEY_RSA && key->size_bytes != 270u ? HF_KEY_P384 + 1u : key->kind;
+	const struct hf_key_form *found = NULL;
 
-	return &forms[row < HF_ARRAY_COUNT(forms) ? row : HF_KEY_NONE];
+	for (uint32_t i = 0; i < crypto->form_count; i++) {
+		const struct hf_key_form *form = crypto->forms[i];
+		if (form->kind == key->kind && (found == NULL || form->der_bytes == key->size_bytes)) {
+			found = form;
+		}
+	}
+	return found;
 }
 
 /* One bit for each type below 0x40 that may stand outside the signature's reach. */
@@ -29,13 +26,6 @@ static bool is_allowed_unprotected(uint16_t type)
 static enum hf_hash_kind hash_of_size(uint32_t size_bytes)
 {
 	return size_bytes == 32u ? HF_HASH_SHA256 : size_bytes == 48u ? HF_HASH_SHA384 : size_bytes == 64u ? HF_HASH_SHA512 : HF_HASH_NONE;
-}
-
-static void key_found(struct hf_judge *judge, uint32_t index, enum hf_hash_kind hash)
-{
-	judge->seen |= HF_SEEN_KNOWN_KEY;
-	judge->current_key = index;
-	judge->current_hash = hash;
 }
 
 static enum hf_reason note_keyhash(struct hf_judge *judge, const struct hf_tlv *tlv)
@@ -56,35 +46,15 @@ static enum hf_reason note_keyhash(struct hf_judge *judge, const struct hf_tlv *
 		return reason;
 	}
 	for (uint32_t i = 0; i < judge->rules->key_count; i++) {
+		const struct hf_key_form *form = hf_key_form_of(crypto, &judge->rules->keys[i]);
 		/* A hash that this kind of key is not used with names none, as MCUboot's build for such keys would not find it. */
-		if (((uint32_t)hf_key_form_of(&judge->rules->keys[i])->hashes >> kind & 1u) == 0u || !crypto->hash_start(&hash, kind)) {
+		if ((form != NULL && ((uint32_t)form->hashes >> kind & 1u) == 0u) || !crypto->hash_start(&hash, kind)) {
 			continue;
 		}
 		crypto->hash_add(&hash, judge->rules->keys[i].der, judge->rules->keys[i].size_bytes);
 		crypto->hash_end(&hash, digest);
 		if (memcmp(wanted, digest, tlv->size_bytes) == 0) {
-			key_found(judge, i, kind);
-			return HF_OK;
-		}
-	}
-	return HF_OK;
-}
-
-static enum hf_reason note_full_key(struct hf_judge *judge, const struct hf_tlv *tlv)
-{
-	judge->seen |= HF_SEEN_FULL_KEY;
-	if (!judge->rules->accept_full_key || tlv->size_bytes > judge->work_bytes) {
-		return HF_OK;
-	}
-	judge->current_key = HF_NO_KEY;
-	const enum hf_reason reason = hf_judge_read(judge, tlv->data_off, judge->work, tlv->size_bytes);
-	if (reason != HF_OK) {
-		return reason;
-	}
-	for (uint32_t i = 0; i < judge->rules->key_count; i++) {
-		const struct hf_key *key = &judge->rules->keys[i];
-		if (key->size_bytes == tlv->size_bytes && memcmp(key->der, judge->work, key->size_bytes) == 0) {
-			key_found(judge, i, HF_HASH_NONE);
+			hf_judge_key_found(judge, i, kind);
 			return HF_OK;
 		}
 	}
@@ -98,7 +68,10 @@ static enum hf_reason note_signature(struct hf_judge *judge, const struct hf_tlv
 		return HF_OK;
 	}
 	const struct hf_key *key = &judge->rules->keys[judge->current_key];
-	const struct hf_key_form *form = hf_key_form_of(key);
+	const struct hf_key_form *form = hf_key_form_of(judge->rules->crypto, key);
+	if (form == NULL) {
+		return hf_judge_refuse(judge, HF_R_SIG_TYPE_NOT_BUILT, tlv->data_off, 0, key->kind);
+	}
 	if (form->der_bytes != key->size_bytes) {
 		return hf_judge_refuse(judge, HF_R_KEY_FORM, tlv->data_off, form->der_bytes, key->size_bytes);
 	}
@@ -111,6 +84,7 @@ static enum hf_reason note_signature(struct hf_judge *judge, const struct hf_tlv
 	}
 	judge->seen |= HF_SEEN_DECIDING;
 	judge->key = key;
+	judge->form = form;
 	judge->signature = *tlv;
 	judge->verdict->key_index = judge->current_key;
 	judge->verdict->hash_kind = judge->current_hash;
@@ -165,7 +139,8 @@ static enum hf_reason note_tlv(struct hf_judge *judge, const struct hf_tlv *tlv)
 	case HF_TLV_KEYHASH:
 		return note_keyhash(judge, tlv);
 	case HF_TLV_PUBKEY:
-		return note_full_key(judge, tlv);
+		judge->seen |= HF_SEEN_FULL_KEY;
+		return judge->rules->full_key != NULL ? judge->rules->full_key(judge, tlv) : HF_OK;
 	case HF_TLV_SHA256:
 	case HF_TLV_SHA384:
 	case HF_TLV_SHA512:
@@ -220,7 +195,7 @@ static enum hf_reason refuse_undecided(struct hf_judge *judge)
 	} else if ((seen & (HF_SEEN_KEYHASH | HF_SEEN_KNOWN_KEY)) == HF_SEEN_KEYHASH) {
 		reason = HF_R_KEY_UNKNOWN;
 	} else if ((seen & HF_SEEN_FULL_KEY) != 0u) {
-		reason = judge->rules->accept_full_key ? HF_R_KEY_UNKNOWN : HF_R_KEY_IN_FULL;
+		reason = judge->rules->full_key != NULL ? HF_R_KEY_UNKNOWN : HF_R_KEY_IN_FULL;
 	}
 	return hf_judge_refuse(judge, reason, judge->verdict->image.hashed_bytes, judge->rules->key_count, seen);
 }

@@ -75,8 +75,11 @@ static uint32_t sham_rsa(const uint8_t *key, uint32_t key_bytes, const uint8_t *
 	return key[key_bytes - 1u] + digest[31] + signature[signature_bytes - 1u] < 1000 ? HF_CRYPTO_YES : HF_CRYPTO_NO;
 }
 
+static const struct hf_key_form *const forms[] = { &hf_key_form_p256, &hf_key_form_p384, &hf_key_form_ed25519, &hf_key_form_rsa2048,
+						   &hf_key_form_rsa3072 };
+
 static const struct hf_crypto sham = {
-	.name = "sham", .hash_start = sham_start, .hash_add = sham_add, .hash_end = sham_end,
+	.name = "sham", .forms = forms, .form_count = HF_ARRAY_COUNT(forms), .hash_start = sham_start, .hash_add = sham_add, .hash_end = sham_end,
 	.p256_verify = sham_ecdsa, .p384_verify = sham_ecdsa, .ed25519_check = sham_ed25519, .rsa_pss_verify = sham_rsa,
 };
 
@@ -137,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	for (uint32_t i = 0; i < 5u; i++) { /* the sham hash is the same for all keys, so each takes a turn at being the first */
 		rules.keys = &keys[i];
 		rules.key_count = 1;
-		rules.accept_full_key = i % 2u == 0u;
+		rules.full_key = i % 2u == 0u ? hf_full_key : NULL;
 		rules.run_bytes = i % 2u == 1u ? UINT32_MAX : 0u;
 		rules.has_counter_min = i == 1u;
 		judge(&bytes, &rules);

@@ -231,7 +231,7 @@ int main(int argc, char **argv)
 	for (; i < argc - 1; i++) {
 		const char *option = argv[i];
 		if (strcmp(option, "--full-key") == 0) {
-			rules.accept_full_key = true;
+			rules.full_key = hf_full_key;
 		} else if (strcmp(option, "--cuts") == 0) {
 			cuts = true;
 		} else if (strcmp(option, "--flips") == 0) {

@@ -32,8 +32,13 @@ struct hf_hash {
 	uint64_t state[32];
 };
 
+struct hf_key_form; /* core/src/judge.h: what a kind of key is and how its signature is checked */
+
 struct hf_crypto {
 	const char *name;
+	/* The kinds of keys that this build knows. A loader names its own only, and the linker leaves the others out. */
+	const struct hf_key_form *const *forms;
+	uint32_t form_count;
 	/* false: this build has no such hash. */
 	bool (*hash_start)(struct hf_hash *hash, enum hf_hash_kind kind);
 	void (*hash_add)(struct hf_hash *hash, const void *data, size_t size_bytes);
@@ -49,6 +54,8 @@ struct hf_crypto {
 	uint32_t (*rsa_pss_verify)(const uint8_t *key_der, uint32_t key_bytes, const uint8_t digest[32], const uint8_t *signature,
 				   uint32_t signature_bytes);
 };
+
+extern const struct hf_key_form hf_key_form_p256, hf_key_form_p384, hf_key_form_ed25519, hf_key_form_rsa2048, hf_key_form_rsa3072;
 
 extern const struct hf_crypto hf_crypto_p256;    /* crypto/crypto_p256.c: SHA-256, ECDSA P-256; the P-256 loader */
 extern const struct hf_crypto hf_crypto_ed25519; /* crypto/crypto_monocypher.c: SHA-256/512, Ed25519; the Ed25519 loader */

@@ -12,7 +12,7 @@
  *          the unprotected one.
  *            SHA256 / 384 / 512   those of the deciding kind must all be right and at least one must be there; others are skipped
  *            KEYHASH              names the current key; its length says which hash it is of; an unknown one names no key
- *            PUBKEY               the same by the full key, only with accept_full_key; else skipped
+ *            PUBKEY               the same by the full key, only with full_key set; else skipped
  *            signature            of the current key's type: becomes the deciding one, and the key is forgotten; without a
  *                                 current key, or of another type: skipped. The last deciding one is the one that is checked
  *            SIG_PURE             the first one counts and must be one byte 1: the signature is over the image, not its hash
@@ -58,12 +58,15 @@ enum {
 	HF_FORM_PURE = 1u << 4
 };
 
+struct hf_judge;
+
 struct hf_rules {
 	const struct hf_crypto *crypto;
 	const struct hf_key *keys;
 	uint32_t key_count;            /* 0: hash only, if allow_unsigned */
 	bool allow_unsigned;           /* host inspection and tests; the device always sets false */
-	bool accept_full_key;          /* PUBKEY names a key as KEYHASH does; MCUboot loaders with keys inside refuse it */
+	/* hf_full_key: PUBKEY names a key as KEYHASH does. NULL: it does not, as in MCUboot loaders with keys inside. */
+	enum hf_reason (*full_key)(struct hf_judge *judge, const struct hf_tlv *tlv);
 	uint8_t refused_forms;         /* HF_FORM_* bits; 0: what the keys allow */
 	uint32_t limit_bytes;          /* largest image, from the mode's size_max() */
 	uint16_t header_bytes;         /* demanded header size; 0 = any >= 32 */
@@ -76,6 +79,8 @@ struct hf_rules {
 	void (*feed)(void *feed_ctx);  /* watchdog, called at least every 4 KB hashed; may be NULL */
 	void *feed_ctx;
 };
+
+enum hf_reason hf_full_key(struct hf_judge *judge, const struct hf_tlv *tlv) HF_MUST_USE;
 
 struct hf_verdict {
 	uint32_t token;                    /* HF_ACCEPTED or not */
