@@ -77,8 +77,7 @@ static enum hf_reason failed(const struct device *device, const struct smp_uploa
 		return device_refused(device, "upload", &upload->code, upload->device_reason, problem);
 	if (!upload->answered)
 		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "no reply to the upload's first bytes");
-	return problem_set(problem, HF_R_HOST_UPLOAD_STUCK, device->name, "at byte %u: %s", (unsigned)upload->acked_off,
-			   hf_reason_text((uint32_t)upload->reason)->sentence);
+	return problem_set(problem, upload->reason, device->name, "at byte %u of the upload", (unsigned)upload->acked_off);
 }
 
 static enum hf_reason pump(struct device *device, struct smp_upload *upload, struct progress *progress, struct problem *problem)
@@ -127,8 +126,6 @@ enum hf_reason upload_run(struct device *device, const struct upload_file *uploa
 	progress_end(&progress);
 	if (reason != HF_OK)
 		return reason;
-	if (run.match_known && !run.match)
-		return problem_set(problem, HF_R_HOST_UPLOAD_DAMAGED, device->name, "%s", "");
 	*result = (struct upload_result){ .size_bytes = plan.size_bytes, .resumed_off = run.resumed ? run.resumed_off : 0,
 					  .time_ms = device_now_ms() - start_ms, .lost = run.counts.lost };
 	return HF_OK;

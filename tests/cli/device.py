@@ -102,6 +102,30 @@ def test_image_of_another_key_is_refused_by_the_loader():
         fails(REFUSED, "KEY_UNKNOWN", "update", line, foreign, "--key", "k.pem", holds=["foreign.bin"])
 
 
+def test_request_that_is_lost():
+    old, new = prepare()
+    with Device("k.pem", old, "forget") as line:
+        fails(REFUSED, "HOST_UPDATE_REVERTED", "update", line, new)
+
+
+def test_flash_that_does_not_keep_what_was_sent():
+    old, new = prepare()
+    worn = next(at for at in range(0x300, 0x400) if harness.read(new)[at] & 1)
+    with Device("k.pem", old, "worn", worn) as line:
+        fails(DEVICE, "SMP_UPLOAD_MATCH", "update", line, new)
+        assert images(line)[0]["version"] == "1.0.0" and not images(line).get(1, {}).get("pending")
+
+
+def test_image_without_hash():
+    old, new = prepare()
+    data = bytearray(harness.read(new))
+    data[0x200 + 3000 + 4] = 0xA5  # the hash TLV becomes one of another type
+    data[0x200 + 3000 + 5] = 0x01
+    harness.write("nohash.bin", data)
+    with Device("k.pem", old) as line:
+        fails(REFUSED, "HOST_IMAGE_NO_HASH", "update", line, "nohash.bin")
+
+
 def test_padded_image_is_sent_without_padding():
     old, _ = prepare()
     padded = harness.signed("padded", "1.1.0", "k.pem", 3000, "--confirm", "--align", "8")
@@ -165,8 +189,7 @@ def test_port_vanishes_mid_upload():
 def test_device_hangs_mid_upload():
     old, new = prepare(60000)
     with Device("k.pem", old, "hang", 12) as line:
-        done = run("image", "upload", line, new, *FAST, timeout=300)
-        assert done.code == DEVICE and "(HF-1174)" in done.err, done.text()
+        fails(DEVICE, "SMP_UPLOAD_STUCK", "image", "upload", line, new, *FAST, holds=["of the upload"])
 
 
 def test_device_does_not_come_back():

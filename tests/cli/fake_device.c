@@ -6,7 +6,8 @@
  * FAULT: none; silent; garbage (answers with noise); cbor (well-framed replies that are no CBOR); crc (damaged packets); log (console
  * text among the replies); vanish N (the line goes at request N); hang N (silent from request N on); dead (never comes back after
  * a reset); deny (refuses resets); lossy N (drops each Nth reply); slow N (ms for each
- * request); small (a limit of 2 KB); stop N (the loader finds byte N of
+ * request); small (a limit of 2 KB); worn N (byte N of the upload does not stick);
+ * forget (the request is lost at the reset); stop N (the loader finds byte N of
  * the upload changed). */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -51,11 +52,13 @@ static enum hf_reason ram_read(void *ctx, uint32_t off, void *into, uint32_t siz
 	return HF_OK;
 }
 
+static uint32_t worn_off = UINT32_MAX;
+
 static enum hf_reason ram_write(void *ctx, uint32_t off, const void *from, uint32_t size_bytes)
 {
 	const uint8_t *bytes = from;
 	for (uint32_t i = 0; i < size_bytes; i++)
-		((uint8_t *)ctx)[off + i] &= bytes[i];
+		((uint8_t *)ctx)[off + i] &= (uint8_t)(bytes[i] & (off + i == worn_off ? 0xfe : 0xff));
 	return HF_OK;
 }
 
@@ -81,6 +84,8 @@ static void boot(struct device *d)
 {
 	static uint32_t work[(SECTOR_BYTES + 256) / 4];
 	struct hf_boot_result result;
+	if (has(d, "forget"))
+		memset(memory[1] + SLOT_BYTES - SECTOR_BYTES, 0xff, SECTOR_BYTES);
 	if (has(d, "stop") && d->image.session == SMP_SESSION_DONE)
 		memory[1][d->number] ^= 1;
 	const struct hf_boot_config config = { .primary = &d->slots[0], .secondary = &d->slots[1], .mode = &hf_mode_swap,
@@ -234,6 +239,7 @@ int main(int argc, char **argv)
 		return 2;
 	d.fault = argv[3];
 	d.number = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 0) : 0;
+	worn_off = has(&d, "worn") ? d.number : UINT32_MAX;
 	memset(memory, 0xff, sizeof memory);
 	if (keyfile_read(argv[1], NULL, &key, &problem) != HF_OK || file_read(argv[2], SLOT_BYTES, &app, &problem) != HF_OK) {
 		fprintf(stderr, "%s\n", problem_line(&problem));

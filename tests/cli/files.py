@@ -296,6 +296,42 @@ def test_bootloader():
     assert not os.path.exists("x.hex")
 
 
+BOARD_PROGRAM = """#!/bin/sh
+echo "$@"
+for word in "$@"; do
+  case $word in /dev/fd/*) cp "${word%@*}" given-loader.bin ;; esac
+done
+"""
+
+
+def test_board_run_starts_the_right_board():
+    write("board-program", BOARD_PROGRAM.encode())
+    os.chmod("board-program", 0o755)
+    env = {"HOLDFAST_BOARD_PROGRAM": os.path.join(os.getcwd(), "board-program")}
+    path = key()
+    write("raw", payload(3000, 0x33000))
+    ok("sign", "raw", "app.bin", "-v", "1", "--board", "xiao_nrf52840", "--layout", "keep-uf2", "--pad-header", "-k", path)
+    write("l.bin", b"loader")
+    done = ok("board", "run", "xiao_nrf52840", "--layout", "keep-uf2", "--app", "app.bin", "--loader", "l.bin", "--flash", "f", "--",
+              "--cut", "5", env=env)
+    assert done.out.split() == ["xiao_nrf52840", "--layout", "keep-uf2", "--boot", "0x27000", "--load", "l.bin@0x27000", "--load",
+                                "app.bin@0x33000", "--flash", "f", "--cut", "5"], done.out
+    if ok("bootloader", "--list", "--json").json()["loaders"]:
+        done = ok("board", "run", "xiao_nrf52840", "--layout", "keep-uf2", "--app", "app.bin", env=env)  # its key is found by the hash
+        seen = ok("inspect", "given-loader.bin", "--json").json()
+        assert seen["kind"] == "Holdfast bootloader" and seen["keys"][0]["hash_sha256"] == ok("key", "show", path, "--json").json()["hash_sha256"]
+        os.remove(path)
+        os.environ["XDG_DATA_HOME"] = os.path.join(os.getcwd(), "elsewhere")
+        fails(REFUSED, "HOST_KEY_NOT_FOUND", "board", "run", "xiao_nrf52840", "--app", "app.bin", env=env)
+    write("f", b"")
+    done = ok("board", "run", "xiao_nrf52840", "--flash", "f", env=env)  # goes on from the flash file
+    assert "--load" not in done.out
+    fails(FILE, "HOST_VBOARD_MISSING", "board", "run", "xiao_nrf52840", "--loader", "l.bin", env={"HOLDFAST_BOARD_PROGRAM": "/no/such"})
+    fails(FILE, "HOST_FILE_MISSING", "board", "run", "xiao_nrf52840", "--app", "absent.bin", env=env)
+    fails(USAGE, "HOST_OPTION_MISSING", "board", "run", "xiao_nrf52840", env=env)
+    fails(USAGE, "HOST_BOARD_UNKNOWN", "board", "run", "xiao", env=env)
+
+
 def test_command_line():
     assert run().code == USAGE
     assert "sign" in ok("--help").out
