@@ -12,6 +12,7 @@
 #define JUMP_LOCK_ADDR 0x4001e800u /* ACL[0].ADDR */
 #define JUMP_LOCK_SIZE 0x4001e804u
 #define JUMP_DEBUG 0x40000558u /* APPROTECT.DISABLE */
+#define JUMP_WATCHDOGS 0x40010000u
 #define JUMP_LIMITS "movs r1, #0\n" "str r1, [sp, #24]\n" "str r1, [sp, #28]\n" /* none on this core */
 
 #endif

@@ -12,6 +12,7 @@
 #define JUMP_LOCK_ADDR 0x5004b570u /* REGION[4].ADDRESS */
 #define JUMP_LOCK_SIZE 0x5004b574u
 #define JUMP_DEBUG 0x500dc500u /* TAMPC DBGEN */
+#define JUMP_WATCHDOGS 0x50108000u, 0x50109000u
 #define JUMP_LIMITS "mrs r1, msplim\n" "str r1, [sp, #24]\n" "mrs r1, psplim\n" "str r1, [sp, #28]\n"
 
 #endif

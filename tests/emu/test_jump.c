@@ -17,15 +17,15 @@
 
 struct chip {
 	const char *board, *chip, *policy;
-	uint32_t primary_addr, header_bytes, ptr_at_reset, lock_size, debug;
+	uint32_t primary_addr, secondary_addr, header_bytes, ptr_at_reset, lock_size, debug;
 };
 
 static const struct chip chips[] = {
-	{ "xiao_nrf52840", "nrf52840", "debug-open", 0xc000, 0x200, 0, 0xc000, 0x5a },
-	{ "xiao_nrf52840", "nrf52840", "no-downgrade", 0xc000, 0x200, 0, 0xc000, 0 },
+	{ "xiao_nrf52840", "nrf52840", "debug-open", 0xc000, 0x82000, 0x200, 0, 0xc000, 0x5a },
+	{ "xiao_nrf52840", "nrf52840", "no-downgrade", 0xc000, 0x82000, 0x200, 0, 0xc000, 0 },
 	/* 31 KB, locked: read, execute, secure. TAMPC reads the value and its write protection. */
-	{ "xiao_nrf54l15", "nrf54l15", "debug-open", 0x10000, 0x800, 0x20000000, 0x001f200d, 0x11 },
-	{ "xiao_nrf54l15", "nrf54l15", "no-downgrade", 0x10000, 0x800, 0x20000000, 0x001f200d, 0x10 },
+	{ "xiao_nrf54l15", "nrf54l15", "debug-open", 0x10000, 0xc2000, 0x800, 0x20000000, 0x001f200d, 0x11 },
+	{ "xiao_nrf54l15", "nrf54l15", "no-downgrade", 0x10000, 0xc2000, 0x800, 0x20000000, 0x001f200d, 0x10 },
 };
 
 struct run {
@@ -192,6 +192,31 @@ static void faulting_flash_is_a_refusal(void **state)
 	vb_destroy(run.vb);
 }
 
+/* The application leaves its watchdogs running and resets into an update: the loader feeds them through checks and moves. */
+static void watchdogs_survive_an_update(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_COUNT(chips); i += 2) {
+		const struct chip *chip = &chips[i];
+		struct run run;
+		char update[256];
+		board_load(&run, chip);
+		path_of(update, sizeof update, "update.bin");
+		shell("'%s' sign '%s/jump-%s.bin' %s -v 1.1.0 --board %s --pad-header --pad -k %s/key.pem >/dev/null", need("HOLDFAST_CLI"),
+		      need("HOLDFAST_LOADER_DIR"), chip->chip, update, chip->board, folder);
+		vb_power_on(run.vb);
+		run_until(&run, "end\n");
+		uint64_t before_ns = vb_counters(run.vb)->now_ns;
+		assert_int_equal(vb_load_bin(run.vb, update, chip->secondary_addr), HF_OK);
+		run_until(&run, "HF-0604"); /* the update is in place */
+		run_until(&run, "end\n");
+		assert_int_equal(vb_counters(run.vb)->soft_resets, 1);
+		assert_int_equal(vb_counters(run.vb)->watchdog_resets, 0);
+		assert_true(vb_counters(run.vb)->now_ns - before_ns > 250000000u); /* or it would have survived without */
+		vb_destroy(run.vb);
+	}
+}
+
 static int folder_make(void **state)
 {
 	const char *cli = getenv("HOLDFAST_CLI");
@@ -217,6 +242,7 @@ int main(void)
 		cmocka_unit_test(jump_leaves_a_reset_chip),
 		cmocka_unit_test(blank_loader_speaks),
 		cmocka_unit_test(faulting_flash_is_a_refusal),
+		cmocka_unit_test(watchdogs_survive_an_update),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
