@@ -196,11 +196,15 @@ static enum hf_reason start(const struct wishes *w, const struct boardopt *board
 	add_pair(&line, "--seed", w->seed);
 	if (json)
 		add(&line, host_strdup("--json"));
+	size_t own = line.count;
 	for (size_t i = 0; i < w->passed_count; i++)
 		add(&line, w->passed[i]);
 	(void)fflush(stdout);
 	(void)execvp(line.words[0], line.words);
-	return problem_set(problem, HF_R_HOST_VBOARD_MISSING, line.words[0], "%s", strerror(errno));
+	enum hf_reason reason = problem_set(problem, HF_R_HOST_VBOARD_MISSING, line.words[0], "%s", strerror(errno));
+	for (size_t i = 0; i < own; i++)
+		free(line.words[i]);
+	return reason;
 }
 
 static enum hf_reason read_command_line(struct args *args, struct wishes *w, bool *json, struct problem *problem)
