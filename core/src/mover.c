@@ -327,7 +327,7 @@ enum hf_reason hf_mover_format(struct hf_mover *m)
 	struct hf_goal goal = { .kind = HF_KIND_FORMAT, .walk = HF_WALK_UP, .align = m->config->align };
 	const uint32_t seen = m->journal.generation;
 	goal.generation = (seen != 0 ? seen : m->config->generation_seed) + 1;
-	event(m, HF_R_FORMATTED, goal.generation, 0);
+	event(m, HF_R_FORMATTED, 0, 0); /* not the generation: it must stay unguessable */
 	if (is_nor(m))
 		return note_and_renew(m, &goal);
 	const enum hf_reason reason = hf_journal_append_goal(&m->journal, &goal);
