@@ -31,10 +31,13 @@
 	{ "RNG", &vb_kind_rng, 0x4000d000, 13, 0 }, \
 	{ "TEMP", &vb_kind_temp, 0x4000c000, 12, 0 }, \
 	{ "DWT", &vb_kind_dwt, 0xe0001000, NO_IRQ, 0 }, \
-	SINK("ITM", 0xe0000000), SINK("FPB", 0xe0002000), SINK("GPIOTE", 0x40006000), SINK("PPI", 0x4001f000), \
+	{ "PART", &vb_kind_part, 0xf0000000, NO_IRQ, 0 }, \
+	SINK("ITM", 0xe0000000), SINK("FPB", 0xe0002000), SINK("GPIOTE", 0x40006000), \
+	{ "PPI", &vb_kind_ppi, 0x4001f000, NO_IRQ, 0 }, \
 	SINK("EGU0", 0x40014000), SINK("EGU1", 0x40015000), SINK("EGU2", 0x40016000), SINK("EGU3", 0x40017000), \
 	SINK("EGU4", 0x40018000), SINK("EGU5", 0x40019000), SINK("RADIO", 0x40001000), SINK("ECB", 0x4000e000), \
-	SINK("CCM", 0x4000f000), SINK("SERIAL1", 0x40003000), SINK("SERIAL2", 0x40004000), SINK("SAADC", 0x40007000)
+	SINK("CCM", 0x4000f000), SINK("SERIAL1", 0x40003000), SINK("SERIAL2", 0x40004000), SINK("SAADC", 0x40007000), \
+	SINK("COMP", 0x40013000)
 
 static const struct vb_unit units_nrf52832[] = {
 	NRF52_UNITS,
@@ -47,7 +50,8 @@ static const struct vb_unit units_nrf52840[] = {
 	SINK("QSPI", 0x40029000), SINK("SPIM3", 0x4002f000),
 };
 
-static const struct vb_span windows_nrf52[] = { { 0x40000000, 0x30000 }, { 0x50000000, 0x1000 }, { 0xe0000000, 0x100000 } };
+static const struct vb_span windows_nrf52[] = { { 0x40000000, 0x30000 }, { 0x50000000, 0x1000 }, { 0xe0000000, 0x100000 },
+	{ 0xf0000000, 0x1000 } };
 
 static const struct vb_word ficr_nrf52832[] = {
 	{ 0x010, 4096 }, { 0x014, 128 }, { 0x060, 0x48464301 }, { 0x064, 0x00005832 }, { 0x0a0, 1 }, { 0x0a4, 0x11223344 }, { 0x0a8, 0xc0de },

@@ -114,6 +114,7 @@ struct vb_timer_state { /* TIMER, RTC, GRTC */
 	bool on;
 	uint64_t base_ns;      /* when count was base_count */
 	uint64_t base_count;
+	uint64_t seen;         /* compares up to this count have had their event */
 	uint32_t armed;        /* channels whose compare is still to come */
 };
 
@@ -261,7 +262,7 @@ struct vb {
 	struct vb_memo memo[VB_MEMO];
 	uint8_t reg_class[VB_UNITS_MAX][VB_UNIT_BYTES / 4];
 	uint32_t serial_unit;       /* the UARTE that is the serial line */
-	uint32_t nvm_unit, clock_unit;
+	uint32_t nvm_unit, clock_unit, ppi_unit, ppi_depth;
 };
 
 /* machine.c */
@@ -356,6 +357,10 @@ void vb_uarte_fed(struct vb *vb);
 extern const struct vb_kind vb_kind_timer, vb_kind_timer_l, vb_kind_rtc, vb_kind_grtc, vb_kind_wdt;
 extern const struct vb_kind vb_kind_clock, vb_kind_clock_l, vb_kind_osc_l, vb_kind_gpio, vb_kind_gpio_l, vb_kind_rng, vb_kind_sink,
 	vb_kind_tampc, vb_kind_cache_l, vb_kind_kmu, vb_kind_cracen, vb_kind_cracen_core, vb_kind_cpuc, vb_kind_spu, vb_kind_mpc,
-	vb_kind_memconf, vb_kind_tad, vb_kind_temp, vb_kind_bprot;
+	vb_kind_memconf, vb_kind_tad, vb_kind_temp, vb_kind_bprot, vb_kind_part;
+
+/* ppi.c */
+extern const struct vb_kind vb_kind_ppi;
+void vb_ppi_event(struct vb *vb, uint32_t addr);
 
 #endif

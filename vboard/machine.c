@@ -100,6 +100,7 @@ enum hf_reason vb_create(struct vb **made, const struct board *board, const stru
 	vb->loader_bytes = board->layouts[0].loader_bytes;
 	vb->nvm_unit = vb_unit_named(vb, board->needs_erase ? "NVMC" : "RRAMC");
 	vb->clock_unit = vb_unit_named(vb, "CLOCK");
+	vb->ppi_unit = vb_unit_named(vb, "PPI");
 	vb->serial_unit = serial_unit_find(vb, vb->options.uart_instance >= 0 ? (uint32_t)vb->options.uart_instance : board->uart_instance);
 	vb->s.random = 0x2545f491u;
 	vb->s.khz = chip->boot_khz;

@@ -61,9 +61,9 @@ static const struct vb_reg clock_regs[] = {
 	{ 0x000, VB_R_TASK, 8, 0 }, { 0x078, VB_R_TASK, 2, 0 }, { 0x100, VB_R_EVENT, 9, 0 }, { 0x128, VB_R_EVENT, 2, 0 },
 	{ 0x300, VB_R_INTEN, 1, 0 }, { 0x304, VB_R_INTENSET, 1, 0 }, { 0x308, VB_R_INTENCLR, 1, 0 },
 	{ 0x400, KEEP(VB_R_W1C), 1, 0 }, { 0x408, VB_R_RO, 2, 0 }, { 0x414, VB_R_RO, 3, 0 }, { 0x428, VB_R_RO, 1, 0 }, { 0x438, VB_R_RO, 1, 0 },
-	{ 0x500, VB_R_CALL, 1, 0 }, { 0x510, VB_R_RW, 1, 0 }, { 0x518, VB_R_RW, 1, 0 }, { 0x51c, KEEP(VB_R_RW), 2, 0 },
+	{ 0x500, VB_R_CALL, 1, 0 }, { 0x504, VB_R_RW, 3, 0 }, { 0x510, VB_R_RW, 1, 0 }, { 0x518, VB_R_RW, 1, 0 }, { 0x51c, KEEP(VB_R_RW), 2, 0 },
 	{ 0x524, VB_R_RW, 1, 0xf }, { 0x528, VB_R_RW, 8, 0 }, { 0x550, VB_R_RW, 1, 0xffffffff }, { 0x554, VB_R_RW, 2, 0 },
-	{ 0x55c, VB_R_RW, 10, 0 }, { 0x640, VB_R_RO, 1, 0 }, { 0x900, VB_R_RW, 36, 0 },
+	{ 0x55c, VB_R_RW, 10, 0 }, { 0x640, VB_R_RO, 1, 0 }, { 0x900, VB_R_RW, 36, 0 }, { 0xe00, VB_R_RW, 64, 0 },
 };
 const struct vb_kind vb_kind_clock = { .name = "CLOCK", .regs = clock_regs, .reg_count = HF_ARRAY_COUNT(clock_regs), .task = clock_task,
 	.read = read_zero, .write = clock_write };
@@ -253,6 +253,25 @@ static const struct vb_reg temp_regs[] = {
 	{ 0x308, VB_R_INTENCLR, 1, 0 }, { 0x508, VB_R_RO, 1, 100 }, { 0x520, VB_R_RW, 21, 0 },
 };
 const struct vb_kind vb_kind_temp = { .name = "TEMP", .regs = temp_regs, .reg_count = HF_ARRAY_COUNT(temp_regs), .task = temp_task };
+
+/* ---- the nRF52's component identification: vendor code tells parts and revisions apart by it, and FICR 0x130 says the same ---- */
+
+static uint32_t part_read(struct vb *vb, uint32_t unit, uint32_t off)
+{
+	(void)unit;
+	if (off == 0xfe0u)
+		return hf_get32le(vb->ficr + 0x130);
+	return off == 0xfe8u ? hf_get32le(vb->ficr + 0x134) : 0;
+}
+
+static void part_write(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value)
+{
+	vb_find(vb, HF_R_VB_READ_ONLY, vb->chip->units[unit].base + off, value, true, false);
+}
+
+static const struct vb_reg part_regs[] = { { 0xfe0, VB_R_CALL, 4, 0 } };
+const struct vb_kind vb_kind_part = { .name = "PART", .regs = part_regs, .reg_count = HF_ARRAY_COUNT(part_regs), .read = part_read,
+	.write = part_write };
 
 /* ---- stored only ---- */
 

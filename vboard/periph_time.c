@@ -37,7 +37,14 @@ static uint64_t count_of(struct vb *vb, uint32_t unit, uint64_t hz)
 
 static void count_set(struct vb *vb, uint32_t unit, uint64_t count, bool on)
 {
-	*state(vb, unit) = (struct vb_timer_state){ .on = on, .base_ns = vb_now(vb), .base_count = count, .armed = state(vb, unit)->armed };
+	*state(vb, unit) = (struct vb_timer_state){ .on = on, .base_ns = vb_now(vb), .base_count = count, .seen = count,
+		.armed = state(vb, unit)->armed };
+}
+
+/* The count passed target after what was seen. A flash stall may have carried it far beyond. */
+static bool is_passed(uint64_t seen, uint64_t count, uint64_t target, uint64_t mask)
+{
+	return ((target - seen - 1u) & mask) < ((count - seen) & mask);
 }
 
 /* The moment at which the masked count next equals target. */
@@ -71,6 +78,7 @@ static void timer_arm(struct vb *vb, uint32_t unit)
 {
 	uint64_t due = VB_NEVER;
 
+	state(vb, unit)->seen = count_of(vb, unit, timer_hz(vb, unit));
 	for (uint32_t i = 0; state(vb, unit)->on && i < vb->chip->units[unit].arg; i++) {
 		uint64_t at;
 		if ((state(vb, unit)->armed >> i & 1u) == 0)
@@ -85,15 +93,14 @@ static void timer_arm(struct vb *vb, uint32_t unit)
 static void timer_due(struct vb *vb, uint32_t unit)
 {
 	bool is_l = vb->chip->units[unit].kind == &vb_kind_timer_l;
-	uint64_t hz = timer_hz(vb, unit), count = count_of(vb, unit, hz) & timer_mask(vb, unit);
+	uint64_t count = count_of(vb, unit, timer_hz(vb, unit)), seen = state(vb, unit)->seen;
 	uint32_t shorts = reg(vb, unit, 0x200u);
 
 	for (uint32_t i = 0; i < vb->chip->units[unit].arg; i++) {
-		/* The clock may have run past the tick (a flash stall): what was due is due. */
-		if ((state(vb, unit)->armed >> i & 1u) == 0 || ((count - reg(vb, unit, 0x540u + 4u * i)) & timer_mask(vb, unit)) > hz / 100u)
+		if ((state(vb, unit)->armed >> i & 1u) == 0 ||
+		    !is_passed(seen, count, reg(vb, unit, 0x540u + 4u * i), timer_mask(vb, unit)))
 			continue;
-		if (reg(vb, unit, 0x140u + 4u * i) == 0)
-			vb_event(vb, unit, 0x140u + 4u * i);
+		vb_event(vb, unit, 0x140u + 4u * i);
 		if ((shorts >> i & 1u) != 0)
 			count_set(vb, unit, 0, true);
 		if ((shorts >> (i + (is_l ? 16u : 8u)) & 1u) != 0)
@@ -161,6 +168,7 @@ static void rtc_arm(struct vb *vb, uint32_t unit)
 	uint32_t enabled = reg(vb, unit, 0x300u) | reg(vb, unit, 0x340u);
 	uint64_t divider = rtc_divider(vb, unit), count = count_of(vb, unit, 32768u), due = VB_NEVER;
 
+	state(vb, unit)->seen = rtc_count(vb, unit);
 	for (uint32_t i = 0; t->on && i < 2u + vb->chip->units[unit].arg; i++) {
 		uint32_t bit = i < 2 ? i : 14u + i, target, ahead;
 		uint64_t at;
@@ -180,13 +188,14 @@ static void rtc_arm(struct vb *vb, uint32_t unit)
 static void rtc_due(struct vb *vb, uint32_t unit)
 {
 	uint32_t enabled = reg(vb, unit, 0x300u) | reg(vb, unit, 0x340u), count = rtc_count(vb, unit);
+	uint64_t seen = state(vb, unit)->seen;
 
 	if ((enabled & 1u) != 0)
 		vb_event(vb, unit, 0x100u);
-	if ((enabled & 2u) != 0 && count < 0x8000u)
+	if ((enabled & 2u) != 0 && is_passed(seen, count, 0, 0xffffffu))
 		vb_event(vb, unit, 0x104u);
 	for (uint32_t i = 0; i < vb->chip->units[unit].arg; i++) {
-		if ((enabled >> (16u + i) & 1u) != 0 && ((count - reg(vb, unit, 0x540u + 4u * i)) & 0xffffffu) < 0x8000u)
+		if ((enabled >> (16u + i) & 1u) != 0 && is_passed(seen, count, reg(vb, unit, 0x540u + 4u * i), 0xffffffu))
 			vb_event(vb, unit, 0x140u + 4u * i);
 	}
 	rtc_arm(vb, unit);
@@ -206,10 +215,11 @@ static void rtc_task(struct vb *vb, uint32_t unit, uint32_t off)
 
 static uint32_t rtc_read(struct vb *vb, uint32_t unit, uint32_t off)
 {
-	if (off != 0x504u)
-		return off == 0x344u || off == 0x348u ? reg(vb, unit, 0x340u) : reg(vb, unit, off);
-	vb_polled(vb);
-	return rtc_count(vb, unit);
+	if (off == 0x504u) {
+		vb_polled(vb);
+		return rtc_count(vb, unit);
+	}
+	return off < 0x504u ? reg(vb, unit, off & ~0xfu) : reg(vb, unit, off); /* SET and CLR read as the set itself */
 }
 
 static void rtc_write(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value)

@@ -94,6 +94,7 @@ void vb_event(struct vb *vb, uint32_t unit, uint32_t off)
 {
 	*vb_word(vb, unit, off) = 1;
 	vb_unit_irq(vb, unit);
+	vb_ppi_event(vb, vb->chip->units[unit].base + off);
 }
 
 /* ---- accesses ---- */
