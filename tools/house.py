@@ -24,13 +24,15 @@ class House:
 
     def _tracked(self):
         """Tracked files; in a tree that is no repository (a release archive) all but what a build makes."""
+        listed = None
         if os.path.exists(os.path.join(self.root, ".git")):
-            listed = subprocess.run(["git", "-C", self.root, "ls-files", "-z"], stdout=subprocess.PIPE, check=True).stdout
-            paths = [name.decode() for name in listed.split(b"\0") if name]
+            listed = subprocess.run(["git", "-C", self.root, "ls-files", "-z"], stdout=subprocess.PIPE, check=False)
+        if listed and listed.returncode == 0:
+            paths = [name.decode() for name in listed.stdout.split(b"\0") if name]
             return sorted(path for path in paths if os.path.isfile(os.path.join(self.root, path)))
         paths = []
         for folder, folders, names in os.walk(self.root):
-            folders[:] = [name for name in folders if name not in ("build", "__pycache__")]
+            folders[:] = [name for name in folders if name not in (".git", "build", "__pycache__")]
             paths += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]
         return sorted(path.replace(os.sep, "/") for path in paths)
 
