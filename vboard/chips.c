@@ -53,6 +53,10 @@ static const struct vb_unit units_nrf52840[] = {
 static const struct vb_span windows_nrf52[] = { { 0x40000000, 0x30000 }, { 0x50000000, 0x1000 }, { 0xe0000000, 0x100000 },
 	{ 0xf0000000, 0x1000 } };
 
+/* The CryptoCell's window has no unit: the first touch is named, instead of being a bus fault. */
+static const struct vb_span windows_nrf52840[] = { { 0x40000000, 0x30000 }, { 0x50000000, 0x1000 }, { 0x5002a000, 0x2000 },
+	{ 0xe0000000, 0x100000 }, { 0xf0000000, 0x1000 } };
+
 static const struct vb_word ficr_nrf52832[] = {
 	{ 0x010, 4096 }, { 0x014, 128 }, { 0x060, 0x48464301 }, { 0x064, 0x00005832 }, { 0x0a0, 1 }, { 0x0a4, 0x11223344 }, { 0x0a8, 0xc0de },
 	{ 0x100, 0x52832 }, { 0x104, 0x41414530 }, { 0x108, 0x2000 }, { 0x10c, 64 }, { 0x110, 512 },
@@ -78,7 +82,7 @@ const struct vb_chip vb_chip_nrf52840 = {
 	.name = "nrf52840", .cpu = UC_CPU_ARM_CORTEX_M4, .cpuid = 0x410fc241, .boot_khz = 64000, .irqs = 48,
 	.ficr_addr = 0x10000000, .uicr_addr = 0x10001000, .ficr_fill = 0xff,
 	.ficr = ficr_nrf52840, .ficr_count = HF_ARRAY_COUNT(ficr_nrf52840),
-	.windows = windows_nrf52, .window_count = HF_ARRAY_COUNT(windows_nrf52),
+	.windows = windows_nrf52840, .window_count = HF_ARRAY_COUNT(windows_nrf52840),
 	.units = units_nrf52840, .unit_count = HF_ARRAY_COUNT(units_nrf52840),
 	.resetreas_unit_off = 0x400, .reas_pin = 1u << 0, .reas_watchdog = 1u << 1, .reas_soft = 1u << 2, .reas_lockup = 1u << 3,
 	.gpregret_off = 0x51c,
@@ -107,6 +111,7 @@ static const struct vb_unit units_nrf54l15[] = {
 	{ "TIMER22", &vb_kind_timer_l, 0x500cc000, 204, 6 },
 	{ "TIMER23", &vb_kind_timer_l, 0x500cd000, 205, 6 },
 	{ "TIMER24", &vb_kind_timer_l, 0x500ce000, 206, 6 },
+	{ "TEMP", &vb_kind_temp, 0x500d7000, 215, 0 },
 	{ "TAMPC", &vb_kind_tampc, 0x500dc000, NO_IRQ, 0 },
 	{ "CACHE", &vb_kind_cache_l, 0xe0082000, NO_IRQ, 0 },
 	{ "CPUC", &vb_kind_cpuc, 0xe0080000, NO_IRQ, 0 },
@@ -121,7 +126,7 @@ static const struct vb_unit units_nrf54l15[] = {
 	{ "SPU30", &vb_kind_spu, 0x50100000, NO_IRQ, 0 },
 	{ "MPC00", &vb_kind_mpc, 0x50041000, NO_IRQ, 0 },
 	{ "DWT", &vb_kind_dwt, 0xe0001000, NO_IRQ, 0 },
-	SINK("ITM", 0xe0000000), SINK("FPB", 0xe0002000), SINK("RADIO trim", 0x5008a000), SINK("GPIOTE20", 0x500da000),
+	SINK("SAADC", 0x500d5000), SINK("ITM", 0xe0000000), SINK("FPB", 0xe0002000), SINK("RADIO trim", 0x5008a000), SINK("GPIOTE20", 0x500da000),
 	SINK("GPIOTE30", 0x5010c000), SINK("DPPIC20", 0x500c2000), SINK("PPIB", 0x500c3000), SINK("CRACEN code", 0x5180c000),
 };
 

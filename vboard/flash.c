@@ -251,3 +251,12 @@ void vb_damage(struct vb *vb, uint32_t addr, uint32_t size_bytes, bool faults, u
 {
 	vb_weak_set(vb, addr, size_bytes, faults ? 0 : mask);
 }
+
+bool vb_is_damaged(const struct vb *vb, uint32_t addr, uint32_t size_bytes)
+{
+	for (uint32_t i = 0; i < vb->s.weak_count; i++) {
+		if (vb->s.weak[i].addr + 4u > addr && vb->s.weak[i].addr < addr + size_bytes)
+			return true;
+	}
+	return false;
+}

@@ -282,12 +282,13 @@ const struct vb_kind vb_kind_uarte = { .name = "UARTE", .regs = nrf52_regs, .reg
 	.read = uarte_read, .write = uarte_write, .due = uarte_due };
 
 static const struct vb_reg nrf54l_regs[] = {
-	{ 0x000, VB_R_RW, 4, 0 }, { 0x01c, VB_R_TASK, 1, 0 }, { 0x028, VB_R_TASK, 12, 0 }, { 0x09c, VB_R_RW, 16, 0 },
-	{ 0x100, VB_R_EVENT, 2, 0 },
-	{ 0x10c, VB_R_EVENT, 3, 0 }, { 0x124, VB_R_EVENT, 1, 0 }, { 0x130, VB_R_EVENT, 1, 0 }, { 0x14c, VB_R_EVENT, 11, 0 },
+	{ 0x000, VB_R_TASK, 8, 0 }, { 0x028, VB_R_TASK, 12, 0 }, { 0x09c, VB_R_RW, 16, 0 },
+	{ 0x100, VB_R_EVENT, 32, 0 },
 	{ 0x180, VB_R_RW, 30, 0 },
 	{ 0x200, VB_R_RW, 1, 0 }, { 0x300, VB_R_INTEN, 1, 0 }, { 0x304, VB_R_INTENSET, 1, 0 }, { 0x308, VB_R_INTENCLR, 1, 0 },
 	{ 0x30c, VB_R_RO, 1, 0 }, { 0x480, VB_R_W1C, 1, 0 }, { 0x500, VB_R_CALL, 1, 0 }, { 0x524, VB_R_RW, 1, 0x04000000 },
+	/* registers of the SPIM and TWIM at the same address: stored */
+	{ 0x52c, VB_R_RW, 1, 0 }, { 0x554, VB_R_RW, 1, 0 }, { 0x588, VB_R_RW, 1, 0 }, { 0x5ac, VB_R_RW, 6, 0 },
 	{ 0x56c, VB_R_RW, 1, 0x1000 }, { 0x574, VB_R_RW, 1, 0 }, { 0x578, VB_R_RW, 1, 0x10 }, { 0x600, VB_R_RW, 1, 0xffffffff },
 	{ 0x604, VB_R_RW, 4, 0xffffffff }, { 0x704, VB_R_RW, 1, 0x20000000 }, { 0x708, VB_R_RW, 3, 0 }, { 0x714, VB_R_RW, 10, 0 },
 	{ 0x73c, VB_R_RW, 1, 0x20000000 }, { 0x740, VB_R_RW, 7, 0 },

@@ -170,6 +170,7 @@ uint8_t *vb_ram(struct vb *vb);
 void vb_flash_changed(struct vb *vb, uint32_t addr, uint32_t size_bytes);
 /* Makes the units of addr.. damaged as a cut would: reads fault, or differ (mask of bits a word). */
 void vb_damage(struct vb *vb, uint32_t addr, uint32_t size_bytes, bool faults, uint32_t mask);
+bool vb_is_damaged(const struct vb *vb, uint32_t addr, uint32_t size_bytes); /* any unit of it is */
 
 /* The whole board, CPU included, at an instruction boundary (between runs). Counters go back, too. */
 struct vb_snapshot;
