@@ -70,6 +70,7 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *ctx)
 	uint32_t addr = (uint32_t)address;
 
 	vb->block_pc = addr;
+	vb->block_bytes = size;
 	if (must_stop(vb)) {
 		vb->stopped_by_us = true;
 		uc_emu_stop(uc);

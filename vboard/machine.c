@@ -337,9 +337,27 @@ static bool is_hint(struct vb *vb, uint32_t pc, uint32_t narrow, uint32_t wide)
 	return code != NULL && hf_get32le(code) == wide;
 }
 
+/* In the fast mode the emulator stands at the block's start; the faulting instruction is found by what it addresses. */
+static void fault_pc_find(struct vb *vb, uint32_t addr)
+{
+	const uint8_t *code = vb_memory(vb, vb->block_pc, vb->block_bytes, false);
+	uint32_t registers[16], off;
+
+	if (vb->precise || code == NULL)
+		return;
+	for (uint32_t i = 0; i < 16; i++)
+		registers[i] = vb_register(vb, i);
+	off = vb_thumb_find(code, vb->block_bytes, registers, addr);
+	if (off != UINT32_MAX)
+		vb_reg_set(vb, UC_ARM_REG_PC, (vb->block_pc + off) | 1u);
+}
+
 static enum vb_stop memory_fault(struct vb *vb)
 {
 	const struct vb_fault fault = vb->fault;
+
+	if (!fault.is_fetch)
+		fault_pc_find(vb, fault.addr);
 
 	if (fault.is_fetch) {
 		vb_find(vb, HF_R_VB_BUS_FAULT, fault.addr, 0, false, false);

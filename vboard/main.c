@@ -69,7 +69,8 @@ static const struct option options[] = {
 	{ "within", required_argument, NULL, O_WITHIN }, { "stay-off", no_argument, NULL, O_STAY_OFF },
 	{ "until", required_argument, NULL, O_UNTIL }, { "max-instructions", required_argument, NULL, O_MAX },
 	{ "strict", no_argument, NULL, O_STRICT }, { "precise", no_argument, NULL, O_PRECISE },
-	{ "report", required_argument, NULL, O_REPORT }, { "json", no_argument, NULL, O_JSON }, { "quiet", no_argument, NULL, O_QUIET }, { "help", no_argument, NULL, O_HELP },
+	{ "report", required_argument, NULL, O_REPORT }, { "json", no_argument, NULL, O_JSON }, { "quiet", no_argument, NULL, O_QUIET },
+	{ "help", no_argument, NULL, O_HELP },
 	{ NULL, 0, NULL, 0 },
 };
 
