@@ -137,6 +137,11 @@ void vb_host_set(struct vb *vb, const struct vb_host *host)
 	vb->service_at = 0;
 }
 
+void vb_boot_at(struct vb *vb, uint32_t addr)
+{
+	vb->options.boot_addr = addr;
+}
+
 void vb_loader_region(struct vb *vb, uint32_t addr, uint32_t size_bytes)
 {
 	vb->loader_addr = addr;

@@ -22,7 +22,7 @@ static const char help_text[] =
 	"  --flash FILE            flash kept in FILE: loaded if it exists, saved at the end. FILE holds the raw flash, byte for byte;\n"
 	"                          FILE.side, text, holds UICR words, wear and damaged units if there are any\n"
 	"  --layout NAME           the board's layout whose loader region is counted as the loader (default: the first)\n"
-	"  --boot ADDR             start from the vector table at ADDR, as if chain-loaded\n"
+	"  --boot ADDR             start from the vector table at ADDR, as if chain-loaded (keep-uf2: by itself, if 0 is blank)\n"
 	"  --uart N                which UARTE is the serial line (default: the board's)\n"
 	"serial line\n"
 	"  --pty [--link PATH]     a pseudo-terminal (the default); its path is printed, and linked at PATH\n"
@@ -179,6 +179,15 @@ static enum hf_reason arm_cuts(struct vb *vb, const struct arguments *a)
 	return HF_OK;
 }
 
+/* A layout behind another loader (keep-uf2) whose flash holds no such loader: start as that loader would. */
+static void boot_behind(struct vb *vb, const struct arguments *a)
+{
+	const struct board_layout *layout = a->layout != NULL ? board_layout_find(vb_board(vb), a->layout) : NULL;
+
+	if (layout != NULL && a->boot == 0 && hf_get32le(vb_flash(vb)) == 0xffffffffu)
+		vb_boot_at(vb, layout->loader_addr);
+}
+
 static enum hf_reason fill(struct vb *vb, const struct arguments *a)
 {
 	enum hf_reason reason = HF_OK;
@@ -193,6 +202,7 @@ static enum hf_reason fill(struct vb *vb, const struct arguments *a)
 		reason = vb_flash_load(vb, a->flash);
 	for (uint32_t i = 0; i < a->load_count && reason == HF_OK; i++)
 		reason = control_load(vb, a->load[i]);
+	boot_behind(vb, a);
 	return reason == HF_OK ? arm_cuts(vb, a) : reason;
 }
 

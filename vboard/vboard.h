@@ -119,6 +119,8 @@ const struct board *vb_board_find(const char *name);
 enum hf_reason vb_create(struct vb **vb, const struct board *board, const struct vb_options *options) HF_MUST_USE;
 void vb_destroy(struct vb *vb);
 void vb_host_set(struct vb *vb, const struct vb_host *host);
+/* Where the vector table of the first code is from the next boot on (options.boot_addr). */
+void vb_boot_at(struct vb *vb, uint32_t addr);
 /* The loader's region, for counting; default: the first layout's. */
 void vb_loader_region(struct vb *vb, uint32_t addr, uint32_t size_bytes);
 
