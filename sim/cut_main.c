@@ -10,7 +10,7 @@ enum { EXIT_FAILURES = 1, EXIT_USAGE = 2, ID_BYTES = 512 };
 
 static const char usage[] =
 	"holdfast-cut explore <scenario>|all [--geometry G] [--depth N] [--flips F] [--dense] [--limit SECONDS]\n"
-	"             [--states N] [--stop] [--sample [--seed N] [--per-life N]] [--expect-failure]\n"
+	"             [--states N] [--stop] [--sample [--seed N] [--per-life N]] [--forms F1,F2] [--expect-failure]\n"
 	"holdfast-cut replay <id> [--verbose]\n"
 	"holdfast-cut list\n"
 	"\n"
@@ -131,6 +131,17 @@ static int run_list(void)
 	return 0;
 }
 
+/* "R,0p": torn units that read right first, then clean cuts. */
+static void parse_forms(char *text, struct explore_options *options)
+{
+	for (uint32_t d = 0; d < EXPLORE_DEPTH_MAX && text != NULL; d++) {
+		options->forms[d] = text;
+		text = strchr(text, ',');
+		if (text != NULL)
+			*text++ = 0;
+	}
+}
+
 static int parse(int argc, char **argv, struct request *rq)
 {
 	for (int i = 3; i < argc; i++) {
@@ -157,6 +168,8 @@ static int parse(int argc, char **argv, struct request *rq)
 			rq->options.limit_seconds = atof(argv[++i]);
 		else if (strcmp(word, "--states") == 0)
 			rq->options.limit_states = strtoull(argv[++i], NULL, 10);
+		else if (strcmp(word, "--forms") == 0)
+			parse_forms(argv[++i], &rq->options);
 		else if (strcmp(word, "--seed") == 0)
 			rq->options.seed = strtoull(argv[++i], NULL, 10);
 		else if (strcmp(word, "--per-life") == 0)

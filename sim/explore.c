@@ -218,11 +218,18 @@ static bool lottery_draw(struct explore *ex, uint32_t pool, uint32_t *at)
 	return place < room;
 }
 
+static bool form_is_chosen(const struct explore *ex, const struct sim_cut *cut)
+{
+	const char *forms = depth_now(ex) < EXPLORE_DEPTH_MAX ? ex->options.forms[depth_now(ex)] : NULL;
+	if (forms == NULL || strchr(forms, cut->form) != NULL)
+		return true;
+	return strchr(forms, 'R') != NULL && (cut->form == 't' || cut->form == 'T') && cut->now == 'n';
+}
+
 static bool flash_wants(void *ctx, const struct sim_cut *cut)
 {
 	struct explore *ex = ctx;
-	(void)cut;
-	if (ex->cuts == 0)
+	if (ex->cuts == 0 || !form_is_chosen(ex, cut))
 		return false;
 	ex->counts.cuts++;
 	ex->counts.cuts_by_depth[depth_now(ex) + 1]++;
@@ -377,6 +384,11 @@ const struct explore_failure *explore_failures(const struct explore *ex, uint32_
 	return ex->failures;
 }
 
+bool explore_is_disturbed(const struct explore *ex)
+{
+	return ex->script != NULL ? ex->script_done != 0 : ex->from->path.count != 0 || ex->prefix_done != 0;
+}
+
 static uint32_t path_cuts(const struct explore_path *path)
 {
 	uint32_t cuts = 0;
@@ -420,6 +432,7 @@ static void life_begin(struct explore *ex)
 	ex->choice_count = 0;
 	ex->flash.ops = from->ops;
 	ex->flash.choices = from->choices;
+	ex->flash.offer_end_unit = 0;
 	ex->flash.ops_limit = from->ops + LIFE_OPS_MAX;
 	ex->flash.live = ex->prefix.count == 0 && ex->cuts != 0;
 	ex->flash.choosing = ex->flips != 0;

@@ -56,6 +56,8 @@ struct explore_options {
 	double limit_seconds;                       /* processor time; 0 = none */
 	uint64_t limit_states;                      /* 0 = none */
 	uint32_t sample_count[EXPLORE_DEPTH_MAX];   /* 0 = all children */
+	const char *forms[EXPLORE_DEPTH_MAX];       /* only these forms of cut at each depth (letters of struct sim_cut; R: a torn
+						       unit that reads right); NULL = all. For tests that look for one thing. */
 	uint64_t seed;
 };
 
@@ -77,6 +79,9 @@ const char *explore_replay(struct explore *ex, const struct explore_path *path, 
 
 /* Called by the program, inside a life: this must not be. Does not return. */
 void explore_fail(struct explore *ex, const char *what) __attribute__((noreturn));
+
+/* Has the path of the life at hand any cut or flip yet? */
+bool explore_is_disturbed(const struct explore *ex);
 
 /* "cut@41.prefix3+7.none"; "cut@" alone is no cut at all. */
 void explore_path_name(const struct explore_path *path, char *into, size_t into_bytes);

@@ -262,19 +262,37 @@ static struct sim_sector *tear_page(struct sim_flash *f, uint32_t index, const s
 	return s;
 }
 
-static void show_page(struct sim_flash *f, uint32_t index, const struct pieces *pieces, char form, uint32_t unit)
+static void show_page(struct sim_flash *f, uint32_t index, const struct pieces *pieces, char form, uint32_t unit, char letter)
 {
-	for (char letter = 'a'; letter <= 'd'; letter++) {
-		if ((letter == 'b' || letter == 'd') && !f->choosing)
-			continue; /* differs from a, c only in what nobody will read */
-		const struct sim_cut cut = { .op = f->ops, .unit = (uint16_t)unit, .form = form, .now = letter };
-		if (!is_wanted(f, &cut))
-			continue;
-		struct sim_sector *kept = f->sector[index];
-		kept->refs++; /* cell_sector_replace takes one away */
-		cell_sector_replace(f, index, tear_page(f, index, pieces, &cut));
-		show(f, &cut);
-		cell_sector_replace(f, index, kept);
+	const struct sim_cut cut = { .op = f->ops, .unit = (uint16_t)unit, .form = form, .now = letter };
+	if ((letter == 'b' || letter == 'd') && !f->choosing)
+		return; /* differs from a, c only in what nobody will read */
+	if (!is_wanted(f, &cut))
+		return;
+	struct sim_sector *kept = f->sector[index];
+	if (!is_armed(f, &cut))
+		kept->refs++; /* cell_sector_replace takes one away; an armed cut does not come back */
+	cell_sector_replace(f, index, tear_page(f, index, pieces, &cut));
+	show(f, &cut);
+	cell_sector_replace(f, index, kept);
+}
+
+static void show_page_letters(struct sim_flash *f, uint32_t index, const struct pieces *pieces, char form, uint32_t unit)
+{
+	for (char letter = 'a'; letter <= 'd'; letter++)
+		show_page(f, index, pieces, form, unit, letter);
+}
+
+/* A page with many pieces: all of them with each letter when dense is asked for, else each piece with the letter of its turn. */
+static void show_piece(struct sim_flash *f, uint32_t index, const struct pieces *pieces, uint32_t z)
+{
+	static const char some[] = "ofl", every[] = "oflb";
+	uint32_t turn = z;
+	for (const char *form = f->dense || f->armed ? every : some; *form != 0; form++) {
+		if (f->dense || f->armed)
+			show_page_letters(f, index, pieces, *form, z);
+		else
+			show_page(f, index, pieces, *form, z, (f->choosing ? "abcd" : "acac")[turn++ % 4]);
 	}
 }
 
@@ -286,21 +304,17 @@ void cut_erase(struct sim_flash *f, uint32_t index)
 	const uint32_t m = pieces.count;
 	if (m <= 3) {
 		for (uint32_t mask = 0; mask < 1u << m; mask++)
-			show_page(f, index, &pieces, 's', mask);
+			show_page_letters(f, index, &pieces, 's', mask);
 		return;
 	}
-	show_page(f, index, &pieces, 's', 0);
-	show_page(f, index, &pieces, 'A', 0);
+	show_page_letters(f, index, &pieces, 's', 0);
+	show_page_letters(f, index, &pieces, 'A', 0);
 	const bool all = m <= PIECES_ALL || f->dense || f->armed;
 	for (uint32_t k = 0; k < (all ? 4u : 1u); k++)
-		show_page(f, index, &pieces, 'r', k);
+		show_page(f, index, &pieces, 'r', k, (char)('a' + k));
 	for (uint32_t z = 0; z < m; z++) {
-		if (!all && z != m / 2)
-			continue;
-		show_page(f, index, &pieces, 'o', z);
-		show_page(f, index, &pieces, 'b', z);
-		show_page(f, index, &pieces, 'f', z);
-		show_page(f, index, &pieces, 'l', z);
+		if (all || z == m / 2)
+			show_piece(f, index, &pieces, z);
 	}
 }
 
@@ -339,6 +353,10 @@ static void show_lines(struct sim_flash *f, char form, uint32_t line, char now, 
 		differs = make_torn(f, unit, &cut, before.now, f->buffer_bytes[line], &c);
 		memcpy(c.want, f->buffer_bytes[line], f->geometry->unit_bytes);
 		cell_put(f, cell_sector_own(f, index), u, &c);
+	}
+	if (differs && is_armed(f, &cut)) {
+		sim_drop(f, kept);
+		show(f, &cut);
 	}
 	if (differs)
 		show(f, &cut);

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { PAGE_FLIP_UNITS = 16 };
+
 /* ---- sectors: allocated once, shared between snapshots, copied when written */
 
 static size_t sector_block_bytes(const struct sim_flash *f)
@@ -220,7 +222,10 @@ static void offer_flip(struct sim_flash *f, uint32_t index, uint32_t first, uint
 	uint32_t kinds = SIM_FLIP_SPAN;
 	if (inside > 1)
 		kinds |= SIM_FLIP_UNIT;
-	if (s->unstable > inside)
+	/* A page that changes amid a scan is half old, half new, as many a half-erased one: now and then is enough there. */
+	const bool scanning = index * f->sector_units + first == f->offer_end_unit && first % PAGE_FLIP_UNITS != 0;
+	f->offer_end_unit = index * f->sector_units + end;
+	if (s->unstable > inside && (f->dense || !scanning))
 		kinds |= SIM_FLIP_PAGE;
 	const uint32_t kind = f->observer.choose(f->observer.ctx, ++f->choices, kinds);
 	if (kind == SIM_FLIP_UNIT)
@@ -341,18 +346,29 @@ static enum hf_reason sim_write_nor(struct sim_flash *f, uint32_t flat, const ui
 	return HF_OK;
 }
 
+static void commit_buffer(struct sim_flash *f)
+{
+	for (uint32_t i = 0; i < f->buffered; i++) {
+		cell_land(f, f->buffer_unit[i], f->buffer_bytes[i]);
+		f->unit_writes[f->buffer_unit[i]]++;
+	}
+	f->buffered = 0;
+}
+
 static enum hf_reason sim_write_rram(struct sim_flash *f, uint32_t flat, const uint8_t *from, uint32_t size_bytes)
 {
 	const uint32_t n = f->geometry->unit_bytes;
 	if (cut_is_watched(f))
 		cut_buffer(f);
+	if (f->buffered + size_bytes / n > SIM_BUFFER_LINES_MAX)
+		commit_buffer(f); /* a full buffer commits by itself */
 	for (uint32_t i = 0; i < size_bytes / n; i++) {
 		const uint32_t unit = flat / n + i;
 		uint32_t k = 0;
 		while (k < f->buffered && f->buffer_unit[k] != unit)
 			k++;
 		if (k == SIM_BUFFER_LINES_MAX)
-			f->observer.misuse(f->observer.ctx, "more unsynced lines than the simulation holds");
+			f->observer.misuse(f->observer.ctx, "one write is longer than the simulated buffer");
 		if (k == f->buffered)
 			f->buffered++;
 		f->buffer_unit[k] = unit;
@@ -407,11 +423,7 @@ static enum hf_reason sim_sync(void *ctx)
 	begin_op(f, 's', area->slot, 0, f->buffered * f->geometry->unit_bytes);
 	if (cut_is_watched(f))
 		cut_buffer(f);
-	for (uint32_t i = 0; i < f->buffered; i++) {
-		cell_land(f, f->buffer_unit[i], f->buffer_bytes[i]);
-		f->unit_writes[f->buffer_unit[i]]++;
-	}
-	f->buffered = 0;
+	commit_buffer(f);
 	end_op(f);
 	return HF_OK;
 }

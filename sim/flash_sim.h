@@ -24,7 +24,7 @@
 
 #include <holdfast/flash.h>
 
-enum { SIM_SECTORS_MAX = 400, SIM_UNIT_BYTES_MAX = 16, SIM_BUFFER_LINES_MAX = 640 };
+enum { SIM_SECTORS_MAX = 400, SIM_UNIT_BYTES_MAX = 16, SIM_BUFFER_LINES_MAX = 300 };
 
 struct sim_geometry {
 	const char *name;
@@ -91,6 +91,7 @@ struct sim_flash {
 	struct sim_cut cut;
 	uint32_t ops;          /* flash operations since the last cut */
 	uint32_t choices;      /* reads with a choice since the last cut */
+	uint32_t offer_end_unit; /* where the last read with a choice ended: is the next one part of a scan? */
 	uint32_t ops_limit;    /* more is "does not end"; 0 = no limit */
 	uint32_t sector_total; /* both slots: slot * sector_count + index */
 	uint32_t sector_units;

@@ -60,9 +60,10 @@ static const struct sim_geometry geometries[] = {
 	{ "toy-nor", 1024, 4, 4, 8, 8, 32, 12, 2, true, false },
 	{ "toy-nor5", 1024, 5, 4, 8, 8, 32, 12, 2, true, true },
 	{ "toy-nor16", 1024, 4, 4, 16, 16, 32, 12, 2, true, false },
-	{ "toy-rram", 768, 4, 16, 16, 16, 32, 16, 0, false, true },
-	{ "toy-rram5", 768, 5, 16, 16, 16, 32, 16, 0, false, false },
-	{ "toy-rram8", 768, 4, 16, 16, 8, 32, 16, 0, false, true },
+	{ "toy-rram", 960, 4, 16, 16, 16, 32, 16, 0, false, true },
+	{ "toy-rram5", 960, 5, 16, 16, 16, 32, 16, 0, false, false },
+	{ "toy-rram8", 960, 4, 16, 16, 8, 32, 16, 0, false, true },
+	{ "toy-rram-ring", 960, 20, 16, 16, 16, 32, 16, 0, false, false },
 	{ "xiao_nrf52840", 4096, 118, 4, 8, 8, 0x200, 12, 2, true, false },
 	{ "xiao_nrf54l15", 4096, 178, 16, 16, 16, 0x800, 16, 0, false, true },
 };
@@ -198,16 +199,39 @@ static void check_sector(struct scenario *sc, uint32_t id, uint32_t slot, uint32
 	}
 }
 
+/* A sector of the primary is given up for what the secondary holds: that must not be on cells that may change. */
+static void check_source(struct scenario *sc, uint32_t sector)
+{
+	const uint32_t ids[2] = { sc->vars[VAR_UPDATE] + 2u, sc->vars[VAR_CURRENT] };
+	const uint32_t size = sc->geometry->sector_bytes;
+	bool whole = false, firm = false;
+	for (uint32_t n = 0; n < 4; n++) {
+		const struct image *image = &sc->image[ids[n / 2]];
+		const uint32_t at = sector + n % 2;
+		if (image->bytes == NULL || sector >= image->sectors || at >= sc->geometry->sector_count)
+			continue;
+		const uint32_t left = image->total_bytes - sector * size, bytes = left < size ? left : size;
+		if (!sim_holds(sc->flash, SECONDARY, at * size, image->bytes + sector * size, bytes))
+			continue;
+		whole = true;
+		firm = firm || sim_is_firm(sc->flash, SECONDARY, at * size, bytes);
+	}
+	if (whole && !firm)
+		fail(sc, "a sector is copied from cells that may change");
+}
+
 /* The running image always; the update once it is asked for, until it is given up. */
 static void watch_change(void *ctx, uint32_t slot, uint32_t off, uint32_t size_bytes)
 {
 	struct scenario *sc = life_scenario(ctx);
 	const enum phase phase = (enum phase)sc->vars[VAR_PHASE];
 	const uint32_t size = sc->geometry->sector_bytes;
-	if (sc->geometry->sector_count > 16)
+	if (sc->geometry->sector_count > 32)
 		return; /* real sizes: the toys prove the order, the images are compared at each start */
 	for (uint32_t at = off; at < off + size_bytes; at = at - at % size + size) {
 		check_sector(sc, sc->vars[VAR_CURRENT], slot, at / size, at % size);
+		if (slot == PRIMARY && at / size + 1 < sc->geometry->sector_count)
+			check_source(sc, at / size);
 		if (phase >= PHASE_REQUESTED && phase <= PHASE_CONFIRMED)
 			check_sector(sc, sc->vars[VAR_UPDATE] + 2u, slot, at / size, at % size);
 	}
@@ -362,6 +386,8 @@ static bool act_requested(struct scenario *sc, uint32_t started, uint32_t update
 	if (started == sc->vars[VAR_CURRENT]) {
 		if (primary_swap_info(sc) != HF_SWAP_REVERT)
 			fail(sc, "a request is lost");
+		if (!explore_is_disturbed(sc->ex))
+			fail(sc, "a trial is taken back without a start, though nothing was cut");
 		sc->vars[VAR_PHASE] = PHASE_REVERTED; /* a torn RUN2 read right: taken back without a start, allowed */
 		return true;
 	}
@@ -369,6 +395,8 @@ static bool act_requested(struct scenario *sc, uint32_t started, uint32_t update
 		fail(sc, "another image than the update starts");
 	check_secondary_trailer(sc);
 	if (primary_swap_info(sc) == HF_SWAP_PERM) {
+		if (sc->act[sc->vars[VAR_UPDATE]] != ACT_PERM)
+			fail(sc, "an update that was asked for on trial is permanent");
 		check_primary_trailer(sc, false);
 		sc->vars[VAR_PHASE] = PHASE_CONFIRMED;
 		return true;
@@ -485,7 +513,7 @@ static bool parse_name(struct scenario *sc, const char *name, char digits[8])
 			k++;
 		if (k == HF_ARRAY_COUNT(acts)) {
 			const size_t n = strspn(p, "123456789");
-			if (n == 0 || n > 4 || p[n] != 0 || sc->updates == 0)
+			if (n < 2 || n > 4 || p[n] != 0 || sc->updates == 0)
 				return false;
 			memcpy(digits, p, n + 1);
 			return true;
@@ -499,7 +527,7 @@ static bool parse_name(struct scenario *sc, const char *name, char digits[8])
 			p += 2;
 		}
 		sc->updates++;
-		if (*p == '-')
+		if (p[0] == '-' && p[1] != 0)
 			p++;
 		else if (*p != 0)
 			return false;
@@ -572,7 +600,7 @@ struct scenario *scenario_make(const struct sim_geometry *geometry, const char *
 	sc->key = geometry->ed25519 ? &sim_keys_ed25519[0] : &sim_keys_p256[0];
 	bool good = parse_name(sc, name, digits);
 	for (uint32_t i = 0; good && i <= sc->updates; i++)
-		good = make_image(sc, i + 1, digits[i < strlen(digits) ? i : i % 3]);
+		good = make_image(sc, i + 1, digits[i % strlen(digits)]);
 	const struct explore_program program = { sc, life, watch_change };
 	sc->ex = explore_make(geometry, &program);
 	sc->flash = explore_flash(sc->ex);
