@@ -92,7 +92,7 @@ bool cut_case_run(struct campaign *c, const struct cut_case *wanted, const struc
 /* cuts_stage.c */
 bool campaign_run(struct campaign *c); /* false: a failure, or the life itself went wrong; printed */
 
-/* test_cuts.c */
+/* cuts_main.c */
 void cut_case_name(const struct campaign *c, const struct cut_case *which, char *into, size_t into_bytes);
 
 #endif
