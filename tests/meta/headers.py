@@ -7,6 +7,7 @@ import sys
 
 ROOT = os.environ.get("HOLDFAST_SOURCE_DIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDERS = ("core/include", "smp/include", "ports", "boards", "crypto", "firmware", "host", "sim", "vboard", ".")
+CROSS_FOLDERS = ("core/include", "ports", "firmware", "ports/nrf52840", ".")
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable", "-fsyntax-only", "-x", "c", "-"]
 
 
@@ -18,7 +19,7 @@ def cross(path):
 def compile_alone(cc, path):
     compiler = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-ffreestanding"] if cross(path) else [cc]
     own = os.path.dirname(path)
-    includes = [f"-I{os.path.join(ROOT, folder)}" for folder in (own, *FOLDERS, "ports/nrf52840")]
+    includes = [f"-I{os.path.join(ROOT, folder)}" for folder in (own, *(CROSS_FOLDERS if cross(path) else FOLDERS))]
     text = f'#include "{path}"\n#include "{path}"\ntypedef int a_file_is_never_empty;\n'
     done = subprocess.run([*compiler, *includes, *FLAGS], input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           cwd=ROOT, check=False)
