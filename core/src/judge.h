@@ -30,6 +30,8 @@ struct hf_judge {
 	uint32_t seen;
 	uint32_t current_key;            /* HF_NO_KEY, or what the last KEYHASH named */
 	enum hf_hash_kind current_hash;  /* hash that KEYHASH was made with; HF_HASH_NONE: key named in full */
+	uint32_t unknown_off;            /* of the last KEYHASH that named no key of the loader */
+	uint8_t unknown[4], tried[4];
 	const struct hf_key *key;        /* key of the deciding signature */
 	const struct hf_key_form *form;  /* of that key */
 	struct hf_tlv signature;         /* the deciding signature */

@@ -5,11 +5,6 @@
 #define FEED_BYTES 4096u
 #define WORK_BYTES_MIN 256u
 
-static uint32_t get32be(const uint8_t *p)
-{
-	return (uint32_t)hf_get16be(p) << 16 | hf_get16be(p + 2);
-}
-
 /* Encryption and compression are named before anything is hashed: the hash is over the plain image and could not be right. */
 static enum hf_reason flags_check(struct hf_judge *judge)
 {
@@ -106,7 +101,7 @@ static enum hf_reason compare_hashes(struct hf_judge *judge)
 			return reason;
 		}
 		if (memcmp(judge->work, verdict->digest, size_bytes) != 0) {
-			return hf_judge_refuse(judge, HF_R_IMAGE_HASH_WRONG, tlv.data_off, get32be(judge->work), get32be(verdict->digest));
+			return hf_judge_refuse(judge, HF_R_IMAGE_HASH_WRONG, tlv.data_off, hf_get32be(judge->work), hf_get32be(verdict->digest));
 		}
 		verdict->tlv_type = 0;
 		is_found = true;

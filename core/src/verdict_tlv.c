@@ -45,6 +45,7 @@ static enum hf_reason note_keyhash(struct hf_judge *judge, const struct hf_tlv *
 	if (reason != HF_OK) {
 		return reason;
 	}
+	memset(digest, 0, sizeof(judge->tried));
 	for (uint32_t i = 0; i < judge->rules->key_count; i++) {
 		const struct hf_key_form *form = hf_key_form_of(crypto, &judge->rules->keys[i]);
 		/* A hash that this kind of key is not used with names none, as MCUboot's build for such keys would not find it. */
@@ -58,6 +59,10 @@ static enum hf_reason note_keyhash(struct hf_judge *judge, const struct hf_tlv *
 			return HF_OK;
 		}
 	}
+	/* For the refusal, if no other signature decides: the beginnings of the hash that is wanted and of the last one tried. */
+	judge->unknown_off = tlv->data_off;
+	memcpy(judge->unknown, wanted, sizeof(judge->unknown));
+	memcpy(judge->tried, digest, sizeof(judge->tried));
 	return HF_OK;
 }
 
@@ -193,7 +198,7 @@ static enum hf_reason refuse_undecided(struct hf_judge *judge)
 	} else if ((seen & HF_SEEN_OTHER_TYPE) != 0u) {
 		reason = HF_R_SIG_TYPE_OTHER;
 	} else if ((seen & (HF_SEEN_KEYHASH | HF_SEEN_KNOWN_KEY)) == HF_SEEN_KEYHASH) {
-		reason = HF_R_KEY_UNKNOWN;
+		return hf_judge_refuse(judge, HF_R_KEY_UNKNOWN, judge->unknown_off, hf_get32be(judge->tried), hf_get32be(judge->unknown));
 	} else if ((seen & HF_SEEN_FULL_KEY) != 0u) {
 		reason = judge->rules->full_key != NULL ? HF_R_KEY_UNKNOWN : HF_R_KEY_IN_FULL;
 	}

@@ -47,6 +47,11 @@ static inline uint16_t hf_get16be(const uint8_t *p)
 	return (uint16_t)((uint32_t)p[0] << 8 | p[1]);
 }
 
+static inline uint32_t hf_get32be(const uint8_t *p)
+{
+	return (uint32_t)hf_get16be(p) << 16 | hf_get16be(p + 2);
+}
+
 static inline void hf_put16le(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)v;
