@@ -550,7 +550,7 @@ static bool make_image(struct scenario *sc, uint32_t id, char digit)
 		.entry_addr = 0x10000 + g->header_bytes + 64,
 		.seed = id,
 	};
-	if (spec.total_bytes < sim_image_min_bytes(&spec))
+	if (n > (g->sector_count <= 16 ? g->sector_count - 1 : 3) || spec.total_bytes < sim_image_min_bytes(&spec))
 		return false;
 	sc->image[id].total_bytes = spec.total_bytes;
 	sc->image[id].sectors = hf_align_up(spec.total_bytes, g->sector_bytes) / g->sector_bytes;
@@ -686,15 +686,22 @@ static void operation_told(void *ctx, char kind, uint32_t slot, uint32_t off, ui
 	tell_operation(line);
 }
 
-const char *scenario_replay(struct scenario *sc, const struct explore_path *path, bool verbose, void (*told)(const char *line))
+const char *scenario_replay_counted(struct scenario *sc, const struct explore_path *path,
+				    void (*count)(void *ctx, char kind, uint32_t slot, uint32_t off, uint32_t size_bytes),
+				    void (*told)(const char *line))
 {
 	uint8_t vars[EXPLORE_VARS];
 	factory(sc, vars);
 	sc->told = told;
-	tell_operation = told;
-	const char *what = explore_replay(sc->ex, path, vars, verbose ? operation_told : NULL, told);
+	const char *what = explore_replay(sc->ex, path, vars, count, told);
 	sc->told = NULL;
 	return what;
+}
+
+const char *scenario_replay(struct scenario *sc, const struct explore_path *path, bool verbose, void (*told)(const char *line))
+{
+	tell_operation = told;
+	return scenario_replay_counted(sc, path, verbose ? operation_told : NULL, told);
 }
 
 void scenario_id(const struct scenario *sc, const struct explore_path *path, char *into, size_t into_bytes)

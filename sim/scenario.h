@@ -39,6 +39,10 @@ void scenario_use_crypto(struct scenario *sc, const struct hf_crypto *crypto, co
 void scenario_explore(struct scenario *sc, const struct explore_options *options);
 /* NULL if nothing failed. verbose prints each flash operation and event through told. */
 const char *scenario_replay(struct scenario *sc, const struct explore_path *path, bool verbose, void (*told)(const char *line));
+/* The same, with the flash operations handed to count. */
+const char *scenario_replay_counted(struct scenario *sc, const struct explore_path *path,
+				    void (*count)(void *ctx, char kind, uint32_t slot, uint32_t off, uint32_t size_bytes),
+				    void (*told)(const char *line));
 /* Whole id of a failure. */
 void scenario_id(const struct scenario *sc, const struct explore_path *path, char *into, size_t into_bytes);
 
