@@ -2,6 +2,7 @@
 #include "scenario.h"
 
 #include <holdfast/app.h>
+#include <holdfast/journal.h>
 
 #include "crypto_sim.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 
 /* What the outside world knows; the application's phases are what the board's owner would say has happened. */
-enum { VAR_PHASE = 0, VAR_UPDATE = 1, VAR_CURRENT = 2, VAR_AGAIN = 3, VAR_RESETS = 4, VAR_ALIGN = 5 };
+enum { VAR_PHASE = 0, VAR_UPDATE = 1, VAR_CURRENT = 2, VAR_AGAIN = 3, VAR_RESETS = 4, VAR_ALIGN = 5, VAR_GENERATION = 8 };
 enum phase {
 	PHASE_UPLOAD = 0, PHASE_REQUEST = 1, PHASE_REQUESTED = 2, PHASE_TRIAL = 3, PHASE_CONFIRMING = 4, PHASE_CONFIRMED = 5,
 	PHASE_UNCONFIRMED = 6, PHASE_REVERTED = 7, PHASE_END = 8
@@ -239,6 +240,21 @@ static void watch_change(void *ctx, uint32_t slot, uint32_t off, uint32_t size_b
 
 /* ---- one boot */
 
+/* Read behind the driver's back: no cell changes by it. */
+static void check_generation(struct scenario *sc)
+{
+	struct hf_journal journal;
+	const bool choosing = sc->flash->choosing;
+	sc->flash->choosing = false;
+	hf_journal_open(&journal, sc->config.primary, sc->work);
+	sc->flash->choosing = choosing;
+	if (!journal.has_st || !journal.run2)
+		fail(sc, "an image starts though the journal is not settled");
+	if (journal.st.generation < hf_get32le(sc->vars + VAR_GENERATION))
+		fail(sc, "the journal has gone back");
+	hf_put32le(sc->vars + VAR_GENERATION, journal.st.generation);
+}
+
 static void on_event(void *ctx, enum hf_reason reason, uint32_t a, uint32_t b)
 {
 	struct scenario *sc = life_scenario(ctx);
@@ -284,6 +300,7 @@ static uint32_t boot(struct scenario *sc)
 		fail(sc, "what is started is no whole image");
 	if (!sim_is_firm(sc->flash, PRIMARY, 0, sc->image[id].total_bytes))
 		fail(sc, "the image that is started lies on unstable cells");
+	check_generation(sc);
 	if (sc->told != NULL) {
 		char line[64];
 		snprintf(line, sizeof line, "     image %u starts%s", (unsigned)id, result.on_trial ? " on trial" : "");
