@@ -39,7 +39,8 @@ struct cut_totals {
 struct cut_profile {
 	const char *name;
 	uint32_t stride;         /* of the operations that matter, each n-th */
-	uint32_t variants;       /* of each of these; 0: all */
+	uint32_t variants;       /* of each of these; more than there are: with other seeds */
+	uint32_t flag_variants;  /* of each operation of a request and a confirmation */
 	uint32_t bulk_per_run;   /* of the others in a long run; 0: all, once */
 	uint32_t second_every;   /* each n-th case is cut again in its recovery; 0: none */
 	uint32_t follow_every;   /* each n-th case is followed to the end */

@@ -101,7 +101,11 @@ static void add(struct choice *choice, uint32_t operation, uint32_t variant_inde
 static void add_dense(struct choice *choice, uint32_t operation)
 {
 	const struct cut_profile *profile = choice->c->profile;
-	const uint32_t count = profile->variants == 0 ? choice->variant_count : profile->variants;
+	const bool is_flag = choice->c->deciding_first != 0; /* few operations, and all hangs on them */
+	const bool is_nor = choice->c->rig.board->needs_erase != 0;
+	uint32_t count = is_flag ? profile->flag_variants : profile->variants;
+	if (!is_nor && !is_flag)
+		count *= 2; /* a line is four words */
 	const uint32_t start = cut_hash(choice->c->seed, operation, 1);
 	for (uint32_t i = 0; i < count; i++)
 		add(choice, operation, start % choice->variant_count + i);
@@ -113,9 +117,10 @@ struct cut_case *cuts_choose(const struct campaign *c, uint32_t *count)
 	struct choice choice = { .c = c, .variants = is_nor ? nor : rram,
 		.variant_count = is_nor ? HF_ARRAY_COUNT(nor) : HF_ARRAY_COUNT(rram) };
 	uint32_t dense = 0, sector_bulk = is_nor ? 1024 : 256;
+	const uint32_t stride = c->deciding_first != 0 ? 1 : c->profile->stride;
 	for (uint32_t i = 0; i < c->op_count; i++) {
 		const uint32_t draw = cut_hash(c->seed, i + 1, 2);
-		if (!c->ops[i].is_bulk && (dense++ + c->seed) % c->profile->stride == 0)
+		if (!c->ops[i].is_bulk && (dense++ + c->seed) % stride == 0)
 			add_dense(&choice, i + 1);
 		else if (c->ops[i].is_bulk && (c->profile->bulk_per_run == 0 || draw % sector_bulk < c->profile->bulk_per_run))
 			add(&choice, i + 1, draw >> 16);

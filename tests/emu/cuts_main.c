@@ -11,10 +11,11 @@
 #include <string.h>
 
 static const struct cut_profile profiles[] = {
-	{ .name = "quick", .stride = 12, .variants = 1, .bulk_per_run = 1, .second_every = 4, .follow_every = 4 },
-	{ .name = "full", .stride = 1, .variants = 2, .bulk_per_run = 2, .second_every = 4, .follow_every = 6 },
-	{ .name = "sample", .stride = 12, .variants = 1, .bulk_per_run = 1, .second_every = 4, .follow_every = 8 },
-	{ .name = "night", .stride = 1, .variants = 0, .bulk_per_run = 0, .second_every = 3, .follow_every = 3, .chain = true },
+	{ .name = "quick", .stride = 12, .variants = 1, .flag_variants = 2, .bulk_per_run = 1, .second_every = 4, .follow_every = 4 },
+	{ .name = "full", .stride = 1, .variants = 1, .flag_variants = 16, .bulk_per_run = 2, .second_every = 4, .follow_every = 6 },
+	{ .name = "sample", .stride = 12, .variants = 1, .flag_variants = 2, .bulk_per_run = 1, .second_every = 4, .follow_every = 8 },
+	{ .name = "night", .stride = 1, .variants = 12, .flag_variants = 64, .bulk_per_run = 0, .second_every = 3, .follow_every = 6,
+	  .chain = true },
 };
 
 static int usage(void)
@@ -76,8 +77,10 @@ static bool case_parse(char *text, char *words[5], struct cut_case *made)
 
 static int run(struct campaign *c, const char *board)
 {
-	if (!rig_open(&c->rig, board, c->key_kind))
+	if (!rig_open(&c->rig, board, c->key_kind, 0)) {
+		printf("no board %s with a key %s\n", board, c->key_kind);
 		return 1;
+	}
 	const bool ok = campaign_run(c);
 	const struct cut_totals *t = &c->totals;
 	printf("%s %s offset %u, %s, seed %u: %llu cuts, %llu of them cut again, %llu boots (at most %u till an application ran), at most %u "

@@ -23,20 +23,21 @@ struct rig_file {
 	uint32_t size_bytes;
 };
 
-enum rig_act { RIG_BOOT, RIG_UPLOAD, RIG_REQUEST, RIG_CONFIRM };
+enum rig_act { RIG_BOOT, RIG_UPLOAD, RIG_REQUEST, RIG_CONFIRM, RIG_WHY };
 enum rig_result { RIG_GOING, RIG_DONE, RIG_CUT, RIG_BAD };
 
 struct rig_host {
 	enum rig_act act;
 	uint32_t phase;             /* of a request: the list first, then the state */
 	uint32_t image_index;       /* RIG_UPLOAD: which file */
-	bool is_done, is_bad, can_refuse, was_refused;
+	bool is_done, is_bad;
 	uint64_t begun_instructions;
 	int32_t runs_index;         /* which image's banner came; -1: none yet */
 	bool on_trial;
 	struct smp_rx rx;
 	struct smp_client client;
 	struct smp_upload upload;
+	struct smp_why_reply why_reply; /* RIG_WHY */
 	uint8_t packet[RIG_PACKET_BYTES], request[RIG_PACKET_BYTES];
 	char line[RIG_LINE_BYTES];
 	uint32_t line_bytes;
@@ -49,13 +50,16 @@ struct rig {
 	struct vb *vb;
 	const struct board *board;
 	const struct board_layout *layout;
+	const char *key_kind;
+	char folder[32];            /* with key, loader and images, until rig_close */
 	struct rig_file loader, image[RIG_IMAGES]; /* 1.0.0 and 1.1.0, signed */
 	bool talks;                 /* print what the board prints */
 	struct rig_host host;
 };
 
-/* Signs with the host tool, fills in a loader, makes a board with loader and 1.0.0 in it, off. False: why is printed. */
-bool rig_open(struct rig *rig, const char *board, const char *key_kind);
+/* Signs with the host tool, fills in a loader, makes a board with loader and 1.0.0 in it, off. image_bytes: exact size of both
+ * signed images, filled up with noise; 0: the demo as it is. False: why is printed. */
+bool rig_open(struct rig *rig, const char *board, const char *key_kind, uint32_t image_bytes);
 void rig_close(struct rig *rig);
 
 /* RIG_BOOT resets the board, or turns it on if it is off; the others talk to the application. */
@@ -66,6 +70,10 @@ void rig_power_cycle(struct rig *rig);    /* off; rig_begin(RIG_BOOT) turns it o
 
 /* The whole image of the file, byte for byte on sound units, is what lies at the primary's start. */
 bool rig_primary_is(struct rig *rig, uint32_t image_index);
+/* Signs the demo of image_index with filler bytes behind it, into folder/name. options: of holdfast sign. False: refused; what was
+ * printed is in folder/log. */
+bool rig_sign(struct rig *rig, uint32_t image_index, uint32_t filler_bytes, const char *options, const char *name);
+bool rig_read(const struct rig *rig, const char *name, struct rig_file *into);
 /* Loads an image into the secondary as a debugger would. */
 bool rig_place(struct rig *rig, uint32_t image_index, uint32_t base_off);
 uint32_t rig_sectors(const struct rig *rig, uint32_t image_index);

@@ -18,6 +18,7 @@ enum { SLICE_INSTRUCTIONS = 100000, BATCH_CASES = 100, CRASHES_MAX = 3, FAILURES
 /* Image 0 is 1.0.0, image 1 is 1.1.0. */
 static const struct cut_stage stages[] = {
 	{ .name = "format", .act = RIG_BOOT, .before = 0, .after = 0 },
+	{ .name = "start", .act = RIG_BOOT, .before = 0, .after = 0 },
 	{ .name = "upload", .act = RIG_UPLOAD, .image_index = 1, .before = 0, .after = 0, .is_app = true },
 	{ .name = "request", .act = RIG_REQUEST, .before = 0, .after = 1, .is_trial = true, .is_app = true },
 	{ .name = "update", .act = RIG_BOOT, .before = 1, .after = 1, .is_trial = true, .is_move = true },
@@ -244,7 +245,7 @@ static bool stage_run(struct campaign *c, const char *name)
 	struct rig_moment *start = rig_keep(&c->rig);
 	bool ok = stage_count(c) && stage_figures(c);
 	struct rig_moment *end = rig_keep(&c->rig);
-	if (ok && (c->stage_wish == NULL || strcmp(c->stage_wish, name) == 0)) {
+	if (ok && c->op_count != 0 && (c->stage_wish == NULL || strcmp(c->stage_wish, name) == 0)) {
 		if (c->replay == NULL)
 			cases = cuts_choose(c, &count);
 		ok = stage_cut(c, start, c->replay != NULL ? c->replay : cases, c->replay != NULL ? 1 : count);
@@ -270,7 +271,7 @@ static bool update_life(struct campaign *c)
 
 bool campaign_run(struct campaign *c)
 {
-	if (!stage_run(c, "format") || !update_life(c))
+	if (!stage_run(c, "format") || !stage_run(c, "start") || !update_life(c))
 		return false;
 	struct rig_moment *trial = rig_keep(&c->rig);
 	bool ok = stage_run(c, "revert");
