@@ -56,9 +56,6 @@ static void boot_is_bounded(struct rig *rig, const char *what, uint32_t index, b
 	       "\"words\":%llu,\"lines\":%llu,\"loader_instructions\":%llu,\"seconds\":%.2f}\n",
 	       rig->board->name, what, (unsigned)rig->image[0].size_bytes, (unsigned)sectors, writes, (unsigned)limit,
 	       (unsigned long long)words, (unsigned long long)lines, instructions, seconds);
-	if (rig->image[0].size_bytes == size_max_of(rig->board->name))
-		printf("largest: %s | %s | %u | %g | %u | %llu | %.2f s\n", rig->board->name, what, (unsigned)sectors, writes, (unsigned)limit,
-		       (unsigned long long)(words + lines), seconds);
 	assert_true(writes <= limit);
 	assert_true(is_move ? writes >= 2 * sectors : writes == 0);
 }
