@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* echo, reset, info, and port list: the small talk with a device. */
+/* echo, reset, info: the small talk with a device. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -73,9 +73,11 @@ const struct command cmd_echo = {
 	.name = "echo",
 	.summary = "ask a device to repeat a word: is it there?",
 	.synopsis = "DEVICE TEXT",
-	.about = "DEVICE is the path of a serial port, for instance /dev/ttyACM0. `holdfast port list` shows those of this machine.",
+	.about = "DEVICE is a serial port (/dev/ttyACM0, serial:/dev/ttyACM0?baud=1000000), a USB port by its USB serial number\n"
+		 "(usb:SERIAL-NUMBER), a host (udp:HOST, udp:HOST:PORT, udp:[IPv6]:PORT), or a saved name. `holdfast devices` shows what is here.",
 	.options = plain_options,
-	.examples = "holdfast echo /dev/ttyACM0 hello",
+	.examples = "holdfast echo /dev/ttyACM0 hello\n"
+		    "holdfast echo udp:192.0.2.7 hello",
 	.run = run_echo,
 };
 
@@ -223,26 +225,4 @@ const struct command cmd_info = {
 	.options = plain_options,
 	.examples = "holdfast info /dev/ttyACM0 --json",
 	.run = run_info,
-};
-
-static enum hf_reason run_ports(struct args *args, struct report *report, struct problem *problem)
-{
-	int id = 0;
-	enum hf_reason reason = args_next(args, &id, &report->json, problem);
-	if (reason != HF_OK || args->want_help || (reason = args_end(args, problem)) != HF_OK)
-		return reason;
-	char *ports = link_serial_ports();
-	report_text(report, "ports", "ports", ports[0] != '\0' ? ports : "none");
-	free(ports);
-	return HF_OK;
-}
-
-const struct command cmd_port_list = {
-	.name = "port list",
-	.summary = "show the serial ports of this machine",
-	.synopsis = "",
-	.about = NULL,
-	.options = NULL,
-	.examples = "holdfast port list",
-	.run = run_ports,
 };

@@ -46,16 +46,14 @@ uint32_t device_now_ms(void)
 	return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
 }
 
-static enum hf_reason connect_link(struct device *device, struct problem *problem)
+static enum hf_reason begin(struct device *device, struct problem *problem)
 {
 	static const uint8_t line_end = '\n';
-	enum hf_reason reason = link_open(&device->link, device->name, &device->options.link, problem);
-	if (reason != HF_OK)
-		return reason;
 	smp_rx_start(&device->rx, device->packet, sizeof device->packet);
 	device->inbox_at = device->inbox_bytes = 0;
+	device->packet_bytes = 0;
 	/* Ends a half line that an earlier program may have left in the device's buffer. */
-	return device->link.class->framed ? device->link.class->write(&device->link, &line_end, 1, problem) : HF_OK;
+	return device->link.framing == LINK_LINES ? device->link.class->write(&device->link, &line_end, 1, problem) : HF_OK;
 }
 
 enum hf_reason device_open(const char *name, const struct device_options *options, struct device **device, struct problem *problem)
@@ -65,7 +63,9 @@ enum hf_reason device_open(const char *name, const struct device_options *option
 	opened->options = *options;
 	/* The sequence begins somewhere else each time, so that a late reply to an earlier program does not fit. */
 	smp_client_start(&opened->client, opened->request, sizeof opened->request, SMP_V2, (uint8_t)(device_now_ms() / 7u));
-	enum hf_reason reason = connect_link(opened, problem);
+	enum hf_reason reason = link_open(&opened->link, name, &options->link, problem);
+	if (reason == HF_OK)
+		reason = begin(opened, problem);
 	if (reason == HF_OK)
 		*device = opened;
 	else
@@ -75,8 +75,8 @@ enum hf_reason device_open(const char *name, const struct device_options *option
 
 enum hf_reason device_reopen(struct device *device, struct problem *problem)
 {
-	link_close(&device->link);
-	return connect_link(device, problem);
+	enum hf_reason reason = link_reopen(&device->link, problem);
+	return reason == HF_OK ? begin(device, problem) : reason;
 }
 
 void device_close(struct device *device)
@@ -91,7 +91,7 @@ enum hf_reason device_send(struct device *device, const uint8_t *message, uint32
 {
 	struct smp_tx tx;
 	uint8_t line[SMP_LINE_BYTES];
-	if (!device->link.class->framed)
+	if (device->link.framing != LINK_LINES)
 		return device->link.class->write(&device->link, message, message_bytes, problem);
 	smp_tx_start(&tx, message, message_bytes);
 	for (uint32_t size = smp_tx_line(&tx, line); size != 0; size = smp_tx_line(&tx, line)) {
@@ -114,8 +114,45 @@ static void take_text(struct device *device, const struct smp_rx_event *event)
 	}
 }
 
+/* A datagram is a message. */
+static bool take_datagram(struct device *device, uint8_t **message, uint32_t *message_bytes)
+{
+	if (device->inbox_at >= device->inbox_bytes)
+		return false;
+	*message = device->inbox;
+	*message_bytes = (uint32_t)device->inbox_bytes;
+	device->inbox_at = device->inbox_bytes;
+	return true;
+}
+
+/* No framing: header, then as many bytes as it says. A header that can be no reply means that bytes were lost; as there is no mark to
+ * find the next message by, what came is thrown away and the retry brings another. */
+static bool take_raw(struct device *device, uint8_t **message, uint32_t *message_bytes)
+{
+	while (device->inbox_at < device->inbox_bytes) {
+		device->packet[device->packet_bytes++] = device->inbox[device->inbox_at++];
+		if (device->packet_bytes < SMP_HEADER_BYTES)
+			continue;
+		struct smp_header header = smp_header_get(device->packet);
+		uint32_t size = SMP_HEADER_BYTES + header.length_bytes;
+		bool good = (header.op == SMP_OP_READ_REPLY || header.op == SMP_OP_WRITE_REPLY) && header.version <= SMP_V2 &&
+			    size <= sizeof device->packet;
+		if (!good) {
+			device->dropped++;
+			device->packet_bytes = 0;
+			device->inbox_at = device->inbox_bytes;
+		} else if (device->packet_bytes == size) {
+			*message = device->packet;
+			*message_bytes = size;
+			device->packet_bytes = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Feeds what was read until a message comes out. */
-static bool take_inbox(struct device *device, uint8_t **message, uint32_t *message_bytes)
+static bool take_lines(struct device *device, uint8_t **message, uint32_t *message_bytes)
 {
 	while (device->inbox_at < device->inbox_bytes) {
 		struct smp_rx_event event;
@@ -130,6 +167,16 @@ static bool take_inbox(struct device *device, uint8_t **message, uint32_t *messa
 			*message_bytes = event.size_bytes;
 			return true;
 		}
+	}
+	return false;
+}
+
+static bool take_inbox(struct device *device, uint8_t **message, uint32_t *message_bytes)
+{
+	switch (device->link.framing) {
+	case LINK_LINES: return take_lines(device, message, message_bytes);
+	case LINK_RAW: return take_raw(device, message, message_bytes);
+	case LINK_DATAGRAMS: return take_datagram(device, message, message_bytes);
 	}
 	return false;
 }
@@ -165,6 +212,9 @@ struct smp_ask device_ask_of(const struct device *device)
 /* Nothing that fits came. What did come tells silence from nonsense. */
 static enum hf_reason no_reply(const struct device *device, struct problem *problem)
 {
+	if (device->link.nobody)
+		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "that host says that nothing listens on port %u",
+				   device->link.address.udp_port);
 	unsigned long long text = device->text_bytes, dropped = device->dropped, odd = device->client.counts.malformed;
 	if (text + dropped + odd == 0 || device->client.counts.replies != 0)
 		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "no reply within %u ms, %u tries",
@@ -185,6 +235,7 @@ enum hf_reason device_exchange(struct device *device, enum hf_reason asked, stru
 		switch (smp_client_poll(&device->client, device_now_ms(), &wait_ms)) {
 		case SMP_TODO_GIVE_UP: return no_reply(device, problem);
 		case SMP_TODO_SEND:
+			device->packet_bytes = 0; /* half a raw message is not waited for for ever */
 			reason = device_send(device, device->request, device->client.request_bytes, problem);
 			continue;
 		case SMP_TODO_WAIT: break;

@@ -33,7 +33,8 @@ struct device {
 	struct smp_rx rx;
 	uint8_t request[DEVICE_MESSAGE_BYTES];
 	uint8_t packet[DEVICE_MESSAGE_BYTES + SMP_PACKET_EXTRA_BYTES];
-	uint8_t inbox[1024];            /* read, not yet fed to rx */
+	uint8_t inbox[DEVICE_MESSAGE_BYTES]; /* read, not yet fed to rx; a datagram fits */
+	uint32_t packet_bytes;          /* of a raw message that is being put together in packet */
 	size_t inbox_at, inbox_bytes;
 	uint64_t text_bytes, dropped;   /* what came that was no message */
 };
@@ -54,7 +55,7 @@ uint32_t device_now_ms(void);
 
 /* Allocated: it is large. */
 enum hf_reason device_open(const char *name, const struct device_options *options, struct device **device, struct problem *problem) HF_MUST_USE;
-/* After the link was lost; the same name. */
+/* After the link was lost; the same device, even if its port has another name now. */
 enum hf_reason device_reopen(struct device *device, struct problem *problem) HF_MUST_USE;
 void device_close(struct device *device);
 

@@ -39,10 +39,37 @@ void file_guard_signals(void)
 	(void)sigaction(SIGHUP, &action, NULL);
 }
 
+static bool ends_in(const char *path, const char *ending)
+{
+	size_t length = strlen(path), size = strlen(ending);
+	return length >= size && strcasecmp(path + length - size, ending) == 0;
+}
+
 bool file_is_hex(const char *path)
 {
-	size_t length = strlen(path);
-	return length >= 4 && strcasecmp(path + length - 4, ".hex") == 0;
+	return ends_in(path, ".hex");
+}
+
+bool file_is_zip(const char *path)
+{
+	return ends_in(path, ".zip");
+}
+
+enum hf_reason file_make_folder(const char *path, struct problem *problem)
+{
+	char part[PATH_MAX];
+	int length = snprintf(part, sizeof part, "%s", path);
+	if (length < 0 || (size_t)length >= sizeof part)
+		return problem_set(problem, HF_R_HOST_FILE_WRITE, path, "%s", strerror(ENAMETOOLONG));
+	for (char *at = part + 1; *at != '\0'; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+			return problem_set(problem, HF_R_HOST_FILE_WRITE, part, "%s", strerror(errno));
+		*at = '/';
+	}
+	return HF_OK;
 }
 
 enum hf_reason file_read(const char *path, size_t limit_bytes, struct bytes *bytes, struct problem *problem)

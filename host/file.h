@@ -22,7 +22,11 @@ void file_guard_signals(void);
 enum hf_reason file_read(const char *path, size_t limit_bytes, struct bytes *bytes, struct problem *problem) HF_MUST_USE;
 enum hf_reason file_write(const char *path, const void *data, size_t size_bytes, unsigned flags, struct problem *problem) HF_MUST_USE;
 
-/* True if path ends in .hex, whatever the case. */
+/* The folders that path lies in, readable by their owner alone if they must be made. */
+enum hf_reason file_make_folder(const char *path, struct problem *problem) HF_MUST_USE;
+
+/* True if path ends in .hex, or .zip, whatever the case. */
 bool file_is_hex(const char *path);
+bool file_is_zip(const char *path);
 
 #endif

@@ -3,10 +3,8 @@
 #include "keyring.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "file.h"
 
@@ -19,32 +17,19 @@ static char *folder(void)
 	return home != NULL && home[0] == '/' ? host_printf("%s/.local/share/holdfast/keys", home) : NULL;
 }
 
-static bool make_folders(const char *path)
-{
-	char *part = host_strdup(path);
-	for (char *at = part + 1; *at != '\0'; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		(void)mkdir(part, 0700);
-		*at = '/';
-	}
-	bool good = mkdir(part, 0700) == 0 || errno == EEXIST;
-	free(part);
-	return good;
-}
-
 void keyring_remember(const struct keyfile *key)
 {
 	struct problem ignored;
 	struct bytes pem = { 0 };
 	uint8_t hash[HF_HASH_BYTES_MAX];
 	char *where = folder();
-	if (where != NULL && make_folders(where) && keyfile_public_pem(key, &pem, &ignored) == HF_OK) {
+	if (where != NULL && keyfile_public_pem(key, &pem, &ignored) == HF_OK) {
 		keyfile_hash(key, HF_HASH_SHA256, hash);
 		char *name = bytes_hex(hash, 8);
 		char *path = host_printf("%s/%s.pem", where, name);
-		enum hf_reason kept = file_write(path, pem.data, pem.size, FILE_NEW, &ignored);
+		enum hf_reason kept = file_make_folder(path, &ignored);
+		if (kept == HF_OK)
+			kept = file_write(path, pem.data, pem.size, FILE_NEW, &ignored);
 		(void)kept;
 		free(path);
 		free(name);

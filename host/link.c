@@ -1,33 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "link.h"
 
-static const struct {
-	const char *prefix;
-	const struct link_class *class; /* NULL: known, not there yet */
-} schemes[] = {
-	{ "serial:", &link_serial },
-	{ "udp:", NULL },
-	{ "ble:", NULL },
-};
-
-enum hf_reason link_open(struct link *link, const char *name, const struct link_options *options, struct problem *problem)
+/* NULL: known, not there yet. */
+static const struct link_class *class_of(enum address_kind kind)
 {
-	const struct link_class *class = &link_serial;
-	const char *rest = name;
-	for (size_t i = 0; i < HF_ARRAY_COUNT(schemes); i++) {
-		size_t length = strlen(schemes[i].prefix);
-		if (strncmp(name, schemes[i].prefix, length) == 0) {
-			class = schemes[i].class;
-			rest = name + length;
-		}
+	switch (kind) {
+	case ADDRESS_SERIAL: return &link_serial;
+	case ADDRESS_UDP: return &link_udp;
+	case ADDRESS_BLE: return NULL;
 	}
+	return NULL;
+}
+
+enum hf_reason link_reopen(struct link *link, struct problem *problem)
+{
+	const struct link_class *class = class_of(link->address.kind);
+	link_close(link);
 	if (class == NULL)
-		return problem_set(problem, HF_R_HOST_LINK_UNKNOWN, name, "%s", "");
-	*link = (struct link){ .class = NULL, .name = name, .fd = -1 };
-	enum hf_reason reason = class->open(link, rest, options, problem);
+		return problem_set(problem, HF_R_HOST_LINK_UNKNOWN, link->name, "%s", "");
+	enum hf_reason reason = class->open(link, &link->options, problem);
 	if (reason == HF_OK)
 		link->class = class;
 	return reason;
+}
+
+enum hf_reason link_open(struct link *link, const char *name, const struct link_options *options, struct problem *problem)
+{
+	struct address address;
+	enum hf_reason reason = address_resolve(name, &address, problem);
+	if (reason != HF_OK)
+		return reason;
+	*link = (struct link){ .class = NULL, .name = name, .address = address, .options = *options, .fd = -1 };
+	return link_reopen(link, problem);
 }
 
 void link_close(struct link *link)

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* link.h - bytes to and from a device, whatever carries them.
  *
- * Why      One vtable; the serial line is its first row, UDP and BLE come as rows of their own.
- * Shapes   A device is named SCHEME:REST or by a path; serial is what has no scheme. framed: the link is a console, messages
- *          travel as base64 lines (smp_frame.h).
+ * Why      One vtable; serial lines and UDP are its rows, BLE comes as a row of its own.
+ * Shapes   A device is named by an address (address.h). How messages are told apart is the link's to say: framing.
+ * Order    link_open; after HF_R_HOST_PORT_LOST link_reopen, as often as it takes; link_close. A serial port that is USB is
+ *          followed by its USB serial number: it may come back under another name.
  * Units    _ms.
- * Errors   HF_R_HOST_PORT_OPEN, HF_R_HOST_LINK_UNKNOWN; HF_R_HOST_PORT_LOST from read and write: the link is dead then and
- *          only link_close remains.
+ * Errors   HF_R_HOST_PORT_OPEN, _DENIED, _BUSY, HF_R_HOST_NET, HF_R_HOST_LINK_UNKNOWN, those of address.h; HF_R_HOST_PORT_LOST from
+ *          read and write: the link is dead then and only link_reopen or link_close remain.
  */
 #ifndef HOST_LINK_H
 #define HOST_LINK_H
 
-#include "problem.h"
+#include "address.h"
 
 struct link;
 
 struct link_options {
-	uint32_t baud;
+	uint32_t baud;      /* unless the address says another */
+};
+
+enum link_framing {
+	LINK_LINES,     /* a console: messages travel as base64 lines (smp_frame.h) */
+	LINK_RAW,       /* a stream of messages, each with its length in the header */
+	LINK_DATAGRAMS  /* each read and each write is one message */
 };
 
 struct link_class {
 	const char *scheme; /* "serial" */
-	bool framed;
-	enum hf_reason (*open)(struct link *link, const char *name, const struct link_options *options, struct problem *problem);
+	/* From link->address; sets framing, fd, message_max_bytes. */
+	enum hf_reason (*open)(struct link *link, const struct link_options *options, struct problem *problem);
 	/* Waits up to timeout_ms for the first byte; *got 0: none came. */
 	enum hf_reason (*read)(struct link *link, uint8_t *into, size_t size_bytes, uint32_t timeout_ms, size_t *got,
 			       struct problem *problem);
@@ -34,20 +41,24 @@ struct link_class {
 struct link {
 	const struct link_class *class; /* NULL: not open */
 	const char *name;               /* the caller's; stays while the link is used */
+	struct address address;
+	struct link_options options;
+	enum link_framing framing;
+	uint32_t message_max_bytes;     /* 0: whatever the device takes */
+	bool nobody;                    /* UDP: the host said that nothing listens there */
 	int fd;
 };
 
-extern const struct link_class link_serial;
+extern const struct link_class link_serial, link_udp;
 
 /* Picks the class by the name. */
 enum hf_reason link_open(struct link *link, const char *name, const struct link_options *options, struct problem *problem) HF_MUST_USE;
+/* The same device again, wherever it is now. */
+enum hf_reason link_reopen(struct link *link, struct problem *problem) HF_MUST_USE;
 void link_close(struct link *link);
 static inline bool link_is_open(const struct link *link)
 {
 	return link->class != NULL;
 }
-
-/* Serial ports of this machine, as "/dev/ttyACM0 (XIAO nRF54L15), ..."; empty if there are none. Allocated. */
-char *link_serial_ports(void);
 
 #endif

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The serial line, by termios: libserialport opens only ports that the kernel lists as hardware, and the line of a virtual board
- * is a pseudo-terminal. libserialport is asked for what it does well: which ports are there and what they belong to. */
-#define _GNU_SOURCE /* cfmakeraw, flock */
+ * is a pseudo-terminal. libserialport is asked for what it does well (port_scan.c): which ports are there and what they belong to. */
+#define _GNU_SOURCE /* cfmakeraw, flock, realpath */
 #include "link.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libserialport.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <termios.h>
 #include <unistd.h>
-
-#include "bytes.h"
 
 #define WRITE_TIMEOUT_MS 5000
 
@@ -37,31 +35,20 @@ static bool speed_of(uint32_t baud, speed_t *code)
 	return false;
 }
 
-char *link_serial_ports(void)
-{
-	struct sp_port **list = NULL;
-	struct bytes text = { 0 };
-	if (sp_list_ports(&list) == SP_OK) {
-		for (size_t i = 0; list[i] != NULL; i++) {
-			const char *words = sp_get_port_description(list[i]);
-			char *one = host_printf("%s%s%s%s%s", i > 0 ? ", " : "", sp_get_port_name(list[i]), words != NULL ? " (" : "",
-						words != NULL ? words : "", words != NULL ? ")" : "");
-			bytes_add(&text, one, strlen(one));
-			free(one);
-		}
-		sp_free_port_list(list);
-	}
-	bytes_fill(&text, 0, 1);
-	return (char *)text.data;
-}
-
 static enum hf_reason open_failed(const char *name, int error, struct problem *problem)
 {
-	char *ports = link_serial_ports();
+	if (error == EACCES || error == EPERM)
+		return problem_set(problem, HF_R_HOST_PORT_DENIED, name, "%s", strerror(error));
+	if (error == EBUSY)
+		return problem_set(problem, HF_R_HOST_PORT_BUSY, name, "%s", strerror(error));
+	struct port_list list;
+	port_scan(&list);
+	char *ports = port_list_words(&list);
 	enum hf_reason reason = error == ENOENT && ports[0] != '\0' ?
 		problem_set(problem, HF_R_HOST_PORT_OPEN, name, "no such port; here are: %s", ports) :
 		problem_set(problem, HF_R_HOST_PORT_OPEN, name, "%s", strerror(error));
 	free(ports);
+	port_list_free(&list);
 	return reason;
 }
 
@@ -79,14 +66,44 @@ static int make_raw(int fd, speed_t speed)
 	return tcflush(fd, TCIOFLUSH) == 0 ? 0 : errno;
 }
 
-static enum hf_reason serial_open(struct link *link, const char *name, const struct link_options *options, struct problem *problem)
+/* Fills path with where the device is now, and learns the USB serial number of a port that was given by its path. A port that is no
+ * hardware, or has no number, goes by its path for ever. */
+static bool find_port(struct address *address, char path[PATH_MAX])
+{
+	struct port_list list;
+	uint32_t index = 0;
+	port_scan(&list);
+	const struct port *port = NULL;
+	if (address->usb_serial[0] != '\0') {
+		port = port_of_usb(&list, address->usb_serial, address->usb_index);
+		if (port != NULL)
+			(void)snprintf(path, PATH_MAX, "%s", port->path);
+	} else {
+		if (realpath(address->place, path) == NULL)
+			(void)snprintf(path, PATH_MAX, "%s", address->place);
+		port = port_of_path(&list, path, &index);
+		if (port != NULL && port->usb_serial[0] != '\0' && strlen(port->usb_serial) < sizeof address->usb_serial) {
+			(void)snprintf(address->usb_serial, sizeof address->usb_serial, "%s", port->usb_serial);
+			address->usb_index = index;
+		}
+	}
+	port_list_free(&list);
+	return port != NULL || address->usb_serial[0] == '\0';
+}
+
+static enum hf_reason serial_open(struct link *link, const struct link_options *options, struct problem *problem)
 {
 	speed_t speed;
-	if (!speed_of(options->baud, &speed))
-		return problem_set(problem, HF_R_HOST_OPTION_VALUE, "--baud", "%u is no usual speed", (unsigned)options->baud);
-	int fd = open(name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	char path[PATH_MAX];
+	uint32_t baud = link->address.baud != 0 ? link->address.baud : options->baud;
+	if (!speed_of(baud, &speed))
+		return problem_set(problem, HF_R_HOST_OPTION_VALUE, "--baud", "%u is no usual speed", (unsigned)baud);
+	if (!find_port(&link->address, path))
+		return problem_set(problem, HF_R_HOST_PORT_OPEN, link->name, "no port here has the USB serial number %s",
+				   link->address.usb_serial);
+	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return open_failed(name, errno, problem);
+		return open_failed(link->name, errno, problem);
 	int error = isatty(fd) ? 0 : ENOTTY;
 	/* Two programs on one line would take each other's replies. */
 	if (error == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
@@ -95,9 +112,10 @@ static enum hf_reason serial_open(struct link *link, const char *name, const str
 		error = make_raw(fd, speed);
 	if (error != 0) {
 		(void)close(fd);
-		return open_failed(name, error, problem);
+		return open_failed(link->name, error, problem);
 	}
 	link->fd = fd;
+	link->framing = link->address.raw ? LINK_RAW : LINK_LINES;
 	return HF_OK;
 }
 
@@ -153,7 +171,6 @@ static void serial_close(struct link *link)
 
 const struct link_class link_serial = {
 	.scheme = "serial",
-	.framed = true,
 	.open = serial_open,
 	.read = serial_read,
 	.write = serial_write,

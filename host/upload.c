@@ -54,7 +54,7 @@ static enum hf_reason plan_make(struct device *device, const struct upload_file 
 	struct smp_ask ask = device_ask_of(device);
 	struct smp_reply reply;
 	struct smp_params params;
-	bool framed = device->link.class->framed;
+	bool framed = device->link.framing == LINK_LINES;
 	enum hf_reason reason = device_exchange(device, smp_ask_params(&device->client, &ask), &reply, problem);
 	if (reason != HF_OK)
 		return reason;
@@ -63,6 +63,8 @@ static enum hf_reason plan_make(struct device *device, const struct upload_file 
 	plan->message_max = smp_message_max_of(known ? &params : NULL, framed);
 	if (plan->message_max > DEVICE_MESSAGE_BYTES)
 		plan->message_max = DEVICE_MESSAGE_BYTES;
+	if (device->link.message_max_bytes != 0 && plan->message_max > device->link.message_max_bytes)
+		plan->message_max = device->link.message_max_bytes;
 	plan->window_max = smp_window_of(known ? &params : NULL, wish->window != 0 ? wish->window : SMP_WINDOW_MAX);
 	plan->has_image = wish->has_image;
 	plan->image = wish->image;

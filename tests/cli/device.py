@@ -217,7 +217,6 @@ def test_ports():
     fails(FILE, "HOST_PORT_OPEN", "echo", "/dev/no-such-port", "x", holds=["/dev/no-such-port"])
     harness.write("file", b"x")
     fails(FILE, "HOST_PORT_OPEN", "echo", "file", "x")
-    fails(USAGE, "HOST_LINK_UNKNOWN", "echo", "udp:10.0.0.1", "x")
     fails(USAGE, "HOST_LINK_UNKNOWN", "echo", "ble:board", "x")
     fails(USAGE, "HOST_OPTION_MISSING", "echo")
     fails(USAGE, "HOST_OPTION_VALUE", "echo", "/dev/null", "x", "--baud", "12345")
@@ -229,7 +228,7 @@ def test_one_program_a_line():
     with Device("k.pem", old, "silent") as line:
         with subprocess.Popen([harness.CLI, "echo", line, "x", "--timeout", "3000", "--tries", "1"], stderr=subprocess.DEVNULL) as first:
             time.sleep(0.5)
-            fails(FILE, "HOST_PORT_OPEN", "echo", line, "x", holds=["busy"])
+            fails(FILE, "HOST_PORT_BUSY", "echo", line, "x", holds=["busy"])
             first.wait(timeout=30)
 
 

@@ -121,6 +121,7 @@ def main(names):
         home = os.getcwd()
         with tempfile.TemporaryDirectory(prefix="holdfast-cli-") as folder:
             os.environ["XDG_DATA_HOME"] = os.path.join(folder, "data")
+            os.environ["XDG_CONFIG_HOME"] = os.path.join(folder, "config")
             os.mkdir(os.path.join(folder, "work"))
             os.chdir(os.path.join(folder, "work"))
             start = time.monotonic()
