@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* smp_results.c - replies into structs. Declared in smp_client.h. */
-#include <holdfast/smp_client.h>
+#include <holdfast/smp_requests.h>
 
 /* Bytes of a well-formed UTF-8 character of two to four bytes at data; 0: none. */
 static uint32_t utf8_bytes(const uint8_t *data, uint32_t left_bytes)
@@ -23,28 +23,52 @@ static uint32_t utf8_bytes(const uint8_t *data, uint32_t left_bytes)
 	return size;
 }
 
-void smp_text_clean(const struct smp_span *span, char *into, uint32_t cap_bytes)
+/* How one character at data is shown; size: bytes it takes. */
+enum shown { SHOWN_AS_IS, SHOWN_AS_MARK, SHOWN_NOT };
+
+static enum shown shown_of(const uint8_t *data, uint32_t left_bytes, bool lines, uint32_t *size)
 {
-	uint32_t used = 0, off = 0;
+	uint8_t c = data[0];
+
+	*size = c < 0x80u ? 1u : utf8_bytes(data, left_bytes);
+	if (lines && c == '\r')
+		return SHOWN_NOT;
+	if (*size == 0u || c == 0x7fu || (c < 0x20u && !(lines && (c == '\n' || c == '\t')))) {
+		*size = 1;
+		return SHOWN_AS_MARK;
+	}
+	return SHOWN_AS_IS;
+}
+
+static void text_clean(const struct smp_span *span, bool lines, char *into, uint32_t cap_bytes)
+{
+	uint32_t used = 0, size;
 
 	hf_assert(cap_bytes != 0u);
-	while (off < span->size_bytes) {
-		uint8_t c = span->data[off];
-		uint32_t size = c < 0x80u ? 1u : utf8_bytes(span->data + off, span->size_bytes - off);
-		bool bad = size == 0u || c < 0x20u || c == 0x7fu;
+	for (uint32_t off = 0; off < span->size_bytes; off += size) {
+		enum shown shown = shown_of(span->data + off, span->size_bytes - off, lines, &size);
 
-		size = bad ? 1u : size;
+		if (shown == SHOWN_NOT)
+			continue;
 		if (size > cap_bytes - 1u - used)
 			break;
 		for (uint32_t i = 0; i < size; i++)
-			into[used++] = bad ? '?' : (char)span->data[off + i];
-		off += size;
+			into[used++] = shown == SHOWN_AS_MARK ? '?' : (char)span->data[off + i];
 	}
 	into[used] = '\0';
 }
 
-/* Reads the fields of a successful reply; the first needed_count of them must be there. */
-static enum hf_reason fields_read(const struct smp_reply *reply, struct smp_field *fields, uint32_t field_count, uint32_t needed_count)
+void smp_text_clean(const struct smp_span *span, char *into, uint32_t cap_bytes)
+{
+	text_clean(span, false, into, cap_bytes);
+}
+
+void smp_text_clean_lines(const struct smp_span *span, char *into, uint32_t cap_bytes)
+{
+	text_clean(span, true, into, cap_bytes);
+}
+
+enum hf_reason smp_reply_fields(const struct smp_reply *reply, struct smp_field *fields, uint32_t field_count, uint32_t needed_count)
 {
 	struct smp_reader body = reply->body;
 
@@ -77,7 +101,7 @@ enum hf_reason smp_read_nothing(const struct smp_reply *reply)
 enum hf_reason smp_read_params(const struct smp_reply *reply, struct smp_params *params)
 {
 	struct smp_field fields[] = { { .key = "buf_size", .type = SMP_TYPE_U32 }, { .key = "buf_count", .type = SMP_TYPE_U32 } };
-	enum hf_reason reason = fields_read(reply, fields, HF_ARRAY_COUNT(fields), 2);
+	enum hf_reason reason = smp_reply_fields(reply, fields, HF_ARRAY_COUNT(fields), 2);
 
 	if (reason == HF_OK)
 		*params = (struct smp_params){ .buf_size = fields[0].is.u32, .buf_count = fields[1].is.u32 };
@@ -87,7 +111,7 @@ enum hf_reason smp_read_params(const struct smp_reply *reply, struct smp_params 
 enum hf_reason smp_read_text(const struct smp_reply *reply, const char *key, char *into, uint32_t cap_bytes)
 {
 	struct smp_field field = { .key = key, .type = SMP_TYPE_TEXT };
-	enum hf_reason reason = fields_read(reply, &field, 1, 1);
+	enum hf_reason reason = smp_reply_fields(reply, &field, 1, 1);
 
 	if (reason == HF_OK)
 		smp_text_clean(&field.is.span, into, cap_bytes);
@@ -97,7 +121,7 @@ enum hf_reason smp_read_text(const struct smp_reply *reply, const char *key, cha
 enum hf_reason smp_read_mode(const struct smp_reply *reply, int32_t *mode, bool *no_downgrade)
 {
 	struct smp_field fields[] = { { .key = "mode", .type = SMP_TYPE_I32 }, { .key = "no-downgrade", .type = SMP_TYPE_BOOL } };
-	enum hf_reason reason = fields_read(reply, fields, HF_ARRAY_COUNT(fields), 1);
+	enum hf_reason reason = smp_reply_fields(reply, fields, HF_ARRAY_COUNT(fields), 1);
 
 	if (reason != HF_OK)
 		return reason;
@@ -143,7 +167,7 @@ static enum hf_reason image_read(struct smp_reader *reader, struct smp_image_ent
 enum hf_reason smp_read_image_list(const struct smp_reply *reply, struct smp_image_list *list)
 {
 	struct smp_field field = { .key = "images", .type = SMP_TYPE_ANY };
-	enum hf_reason reason = fields_read(reply, &field, 1, 1);
+	enum hf_reason reason = smp_reply_fields(reply, &field, 1, 1);
 	struct smp_list walk;
 	bool more = true;
 
@@ -222,7 +246,7 @@ static enum hf_reason slots_read(struct smp_reader *reader, struct smp_slot_list
 enum hf_reason smp_read_slots(const struct smp_reply *reply, struct smp_slot_list *list)
 {
 	struct smp_field field = { .key = "images", .type = SMP_TYPE_ANY };
-	enum hf_reason reason = fields_read(reply, &field, 1, 1);
+	enum hf_reason reason = smp_reply_fields(reply, &field, 1, 1);
 	struct smp_list walk;
 	bool more = true;
 
@@ -259,7 +283,7 @@ enum hf_reason smp_read_why(const struct smp_reply *reply, struct smp_why_reply 
 		[LOADER] = { .key = "loader", .type = SMP_TYPE_U32 },
 		[SIZE_MAX_KEY] = { .key = "size_max", .type = SMP_TYPE_U32 },
 	};
-	enum hf_reason reason = fields_read(reply, fields, HF_ARRAY_COUNT(fields), 1);
+	enum hf_reason reason = smp_reply_fields(reply, fields, HF_ARRAY_COUNT(fields), 1);
 
 	if (reason != HF_OK)
 		return reason;

@@ -22,11 +22,15 @@ struct smp_reply {
 	struct smp_code code;       /* when refused */
 	uint32_t reason;            /* number of a Holdfast reason given as "rsn": "HF-0908"; 0 none */
 	struct smp_span rsn;        /* when refused; raw: make it printable with smp_text_clean */
-	struct smp_reader body;     /* at the map, for one smp_map_read */
+	struct smp_reader body;     /* at the map; work on a copy, then it can be read again */
 };
 
 /* Reads header and shape of a reply. */
 enum hf_reason smp_reply_read(uint8_t *message, uint32_t message_bytes, struct smp_reply *reply) HF_MUST_USE;
+
+/* Reads the fields of a successful reply; the first needed_count of them must be there. HF_R_SMP_REFUSED, _REPLY_MALFORMED. */
+enum hf_reason smp_reply_fields(const struct smp_reply *reply, struct smp_field *fields, uint32_t field_count,
+				uint32_t needed_count) HF_MUST_USE;
 
 /* Copies printable ASCII and well-formed UTF-8; all else becomes '?'. Always ends with NUL. */
 void smp_text_clean(const struct smp_span *span, char *into, uint32_t cap_bytes);
