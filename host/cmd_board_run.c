@@ -60,19 +60,10 @@ static enum hf_reason take(struct wishes *w, const struct args *args, int id, st
 static enum hf_reason key_of_app(const char *path, struct keyfile *key, struct problem *problem)
 {
 	struct imagefile file;
-	struct hf_image image;
-	struct hf_tlv tlv;
-	bool found = false;
 	enum hf_reason reason = imagefile_read(path, 0xff, 0, &file, problem);
 	if (reason != HF_OK)
 		return reason;
-	reason = imagefile_open(&file, &image, problem);
-	if (reason == HF_OK)
-		reason = imagefile_tlv(&file, &image, HF_TLV_KEYHASH, &tlv, &found, problem);
-	if (reason == HF_OK && !found)
-		reason = problem_set(problem, HF_R_SIG_MISSING, path, "%s", "");
-	if (reason == HF_OK)
-		reason = keyring_find(path, file.bytes.data + tlv.data_off, tlv.size_bytes, key, problem);
+	reason = keyring_find_for(&file, key, problem);
 	imagefile_free(&file);
 	return reason;
 }

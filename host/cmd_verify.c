@@ -57,27 +57,6 @@ static enum hf_reason take(struct wishes *w, const struct args *args, int id, st
 	return reason;
 }
 
-/* No key given: the one that the image names, if it was met before. */
-static enum hf_reason find_key(const struct imagefile *file, struct keyfile *key, struct problem *problem)
-{
-	struct hf_image image;
-	struct hf_tlv tlv;
-	bool found = false;
-	uint8_t hash[KEYFILE_DER_BYTES_MAX];
-	enum hf_reason reason = imagefile_open(file, &image, problem);
-	if (reason == HF_OK)
-		reason = imagefile_tlv(file, &image, HF_TLV_KEYHASH, &tlv, &found, problem);
-	if (reason == HF_OK && !found)
-		reason = imagefile_tlv(file, &image, HF_TLV_PUBKEY, &tlv, &found, problem);
-	if (reason != HF_OK)
-		return reason;
-	if (!found || tlv.size_bytes > sizeof hash)
-		return problem_set(problem, HF_R_SIG_MISSING, file->path, "it names no key");
-	reason = hf_image_read(&file->place, &image, tlv.data_off, hash, tlv.size_bytes);
-	hf_assert(reason == HF_OK);
-	return keyring_find(file->path, hash, tlv.size_bytes, key, problem);
-}
-
 static enum hf_reason read_keys(const struct wishes *w, const struct imagefile *file, struct keyfile *keys, uint32_t *count,
 				struct problem *problem)
 {
@@ -85,7 +64,7 @@ static enum hf_reason read_keys(const struct wishes *w, const struct imagefile *
 	if (w->hash_only)
 		return HF_OK;
 	if (w->key_count == 0) {
-		enum hf_reason reason = find_key(file, &keys[0], problem);
+		enum hf_reason reason = keyring_find_for(file, &keys[0], problem); /* the one that the image names, if it was met before */
 		*count = reason == HF_OK;
 		return reason;
 	}

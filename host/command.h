@@ -37,6 +37,6 @@ extern const struct command cmd_sign, cmd_verify, cmd_inspect, cmd_bootloader;
 extern const struct command cmd_image_list, cmd_image_upload, cmd_image_test, cmd_image_confirm, cmd_image_erase;
 extern const struct command cmd_update, cmd_echo, cmd_reset, cmd_info;
 extern const struct command cmd_board_list, cmd_board_run, cmd_port_list, cmd_reason;
-extern const struct command cmd_devices, cmd_device_save, cmd_device_forget;
+extern const struct command cmd_devices, cmd_device_save, cmd_device_forget, cmd_serve;
 
 #endif

@@ -101,3 +101,23 @@ enum hf_reason keyring_find(const char *image, const uint8_t *hash, uint32_t has
 	free(text);
 	return reason;
 }
+
+enum hf_reason keyring_find_for(const struct imagefile *file, struct keyfile *key, struct problem *problem)
+{
+	struct hf_image image;
+	struct hf_tlv tlv;
+	bool found = false;
+	uint8_t hash[KEYFILE_DER_BYTES_MAX];
+	enum hf_reason reason = imagefile_open(file, &image, problem);
+	if (reason == HF_OK)
+		reason = imagefile_tlv(file, &image, HF_TLV_KEYHASH, &tlv, &found, problem);
+	if (reason == HF_OK && !found)
+		reason = imagefile_tlv(file, &image, HF_TLV_PUBKEY, &tlv, &found, problem);
+	if (reason != HF_OK)
+		return reason;
+	if (!found || tlv.size_bytes > sizeof hash)
+		return problem_set(problem, HF_R_SIG_MISSING, file->path, "it names no key");
+	reason = hf_image_read(&file->place, &image, tlv.data_off, hash, tlv.size_bytes);
+	hf_assert(reason == HF_OK);
+	return keyring_find(file->path, hash, tlv.size_bytes, key, problem);
+}

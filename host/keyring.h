@@ -9,6 +9,7 @@
 #ifndef HOST_KEYRING_H
 #define HOST_KEYRING_H
 
+#include "imagefile.h"
 #include "keyfile.h"
 
 void keyring_remember(const struct keyfile *key);
@@ -16,5 +17,7 @@ void keyring_remember(const struct keyfile *key);
  * HF_R_HOST_KEY_NOT_FOUND. */
 enum hf_reason keyring_find(const char *image, const uint8_t *hash, uint32_t hash_bytes, struct keyfile *key,
 			    struct problem *problem) HF_MUST_USE;
+/* The key that an image names. HF_R_SIG_MISSING: it names none. */
+enum hf_reason keyring_find_for(const struct imagefile *file, struct keyfile *key, struct problem *problem) HF_MUST_USE;
 
 #endif

@@ -18,7 +18,7 @@ static const struct command *const commands[] = {
 	&cmd_update, &cmd_image_list, &cmd_image_upload, &cmd_image_test, &cmd_image_confirm, &cmd_image_erase,
 	&cmd_echo, &cmd_reset, &cmd_info,
 	&cmd_devices, &cmd_device_save, &cmd_device_forget,
-	&cmd_board_list, &cmd_board_run, &cmd_port_list, &cmd_reason,
+	&cmd_board_list, &cmd_board_run, &cmd_serve, &cmd_port_list, &cmd_reason,
 };
 
 static const char exit_codes[] =

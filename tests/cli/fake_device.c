@@ -11,98 +11,52 @@
  * the upload changed). */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <holdfast/app.h>
-#include <holdfast/boot.h>
-#include <holdfast/report.h>
 #include <holdfast/smp_frame.h>
-#include <holdfast/smp_groups.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "demo_device.h"
 #include "file.h"
 #include "keyfile.h"
 
-enum { SLOT_BYTES = 0x20000, SECTOR_BYTES = 4096, ALIGN = 8, PACKET_BYTES = 1028 };
-
-static uint8_t memory[2][SLOT_BYTES];
+enum { SLOT_BYTES = 0x20000, PACKET_BYTES = 1028 };
 
 struct device {
+	struct demo_device demo;
+	struct hf_key key;
 	int line, other_end;
 	const char *fault;
 	uint32_t number;
-	struct hf_flash slots[2];
-	struct hf_app_config app;
-	struct hf_report report;
-	struct hf_key key;
-	struct smp_os os;
-	struct smp_image image;
-	struct smp_why why;
-	struct smp_server server;
-	struct smp_row rows[16];
 	uint32_t requests, replies;
-	bool is_running;
 };
-
-static enum hf_reason ram_read(void *ctx, uint32_t off, void *into, uint32_t size_bytes)
-{
-	memcpy(into, (uint8_t *)ctx + off, size_bytes);
-	return HF_OK;
-}
-
-static uint32_t worn_off = UINT32_MAX;
-
-static enum hf_reason ram_write(void *ctx, uint32_t off, const void *from, uint32_t size_bytes)
-{
-	const uint8_t *bytes = from;
-	for (uint32_t i = 0; i < size_bytes; i++)
-		((uint8_t *)ctx)[off + i] &= (uint8_t)(bytes[i] & (off + i == worn_off ? 0xfe : 0xff));
-	return HF_OK;
-}
-
-static enum hf_reason ram_erase(void *ctx, uint32_t off, uint32_t size_bytes)
-{
-	memset((uint8_t *)ctx + off, 0xff, size_bytes);
-	return HF_OK;
-}
-
-static enum hf_reason ram_sync(void *ctx)
-{
-	(void)ctx;
-	return HF_OK;
-}
 
 static bool has(const struct device *d, const char *fault)
 {
 	return strcmp(d->fault, fault) == 0;
 }
 
-/* What the loader would do at a reset, by its own code. */
+static uint32_t worn_off = UINT32_MAX;
+static enum hf_reason (*write_whole)(void *ctx, uint32_t off, const void *from, uint32_t size_bytes);
+
+static enum hf_reason write_worn(void *ctx, uint32_t off, const void *from, uint32_t size_bytes)
+{
+	enum hf_reason reason = write_whole(ctx, off, from, size_bytes);
+	if (worn_off >= off && worn_off - off < size_bytes)
+		((uint8_t *)ctx)[worn_off] &= 0xfe;
+	return reason;
+}
+
 static void boot(struct device *d)
 {
-	static uint32_t work[(SECTOR_BYTES + 256) / 4];
-	struct hf_boot_result result;
+	uint8_t *update = d->demo.memory + SLOT_BYTES;
 	if (has(d, "forget"))
-		memset(memory[1] + SLOT_BYTES - SECTOR_BYTES, 0xff, SECTOR_BYTES);
-	if (has(d, "stop") && d->image.session == SMP_SESSION_DONE)
-		memory[1][d->number] ^= 1;
-	const struct hf_boot_config config = { .primary = &d->slots[0], .secondary = &d->slots[1], .mode = &hf_mode_swap,
-					       .crypto = &hf_crypto_openssl, .keys = &d->key, .key_count = 1, .align = ALIGN,
-					       .generation_seed = 7, .work = work, .work_bytes = sizeof work };
-	for (int turn = 0; turn < 4; turn++) {
-		hf_boot_run(&config, &result);
-		if (result.action != HF_BOOT_RESET)
-			break;
-	}
-	d->is_running = result.action == HF_BOOT_START;
-	d->report = (struct hf_report){ .cause = result.cause, .on_trial = result.on_trial, .refusal = result.refusal,
-					.steps_done = result.steps_done, .mcuboot_mode = hf_mode_swap.mcuboot_mode, .mode_id = hf_mode_swap.id,
-					.align = ALIGN, .size_max = d->app.size_max };
-	d->image.upload = (struct hf_upload){ .open = false };
-	d->image.session = SMP_SESSION_NONE;
-	d->os.reset_wanted = false;
+		memset(update + SLOT_BYTES - DEMO_SECTOR_BYTES, 0xff, DEMO_SECTOR_BYTES);
+	if (has(d, "stop") && d->demo.image.session == SMP_SESSION_DONE)
+		update[d->number] ^= 1;
+	demo_device_boot(&d->demo);
 }
 
 static enum hf_reason ask_reset(void *ctx, bool force, uint32_t boot_mode)
@@ -111,22 +65,25 @@ static enum hf_reason ask_reset(void *ctx, bool force, uint32_t boot_mode)
 	return has(ctx, "deny") && !force ? HF_R_SMP_BUSY : HF_OK;
 }
 
-static void start(struct device *d)
+static bool start(struct device *d, const struct bytes *app)
 {
-	for (int i = 0; i < 2; i++)
-		d->slots[i] = (struct hf_flash){ .ctx = memory[i], .size_bytes = SLOT_BYTES, .sector_bytes = SECTOR_BYTES, .write_unit_bytes = 4,
-						 .erased_byte = 0xff, .needs_erase = true, .read = ram_read, .write = ram_write,
-						 .erase = ram_erase, .sync = ram_sync };
-	d->app = (struct hf_app_config){ .primary = &d->slots[0], .secondary = &d->slots[1], .align = ALIGN };
-	d->app.size_max = has(d, "small") ? 2048 : hf_mode_swap.size_max(SLOT_BYTES, SLOT_BYTES, SECTOR_BYTES, ALIGN);
-	d->os = (struct smp_os){ .buf_size = PACKET_BYTES, .buf_count = 4, .bootloader = "MCUboot", .bootloader_mode = 3,
-				 .info = { .kernel = "fake", .hardware = "none" }, .reset_ask = ask_reset, .reset_ctx = d };
-	d->image = (struct smp_image){ .app = &d->app, .crypto = &hf_crypto_openssl };
-	d->why = (struct smp_why){ .report = &d->report, .server = &d->server };
-	const struct smp_row rows[] = { SMP_OS_ROWS(&d->os), SMP_IMAGE_ROWS(&d->image), SMP_HOLDFAST_ROWS(&d->why) };
-	memcpy(d->rows, rows, sizeof rows);
-	smp_server_start(&d->server, d->rows, HF_ARRAY_COUNT(rows));
+	struct problem problem;
+	bool is_blank = false;
+	if (demo_device_start(&d->demo, NULL, SLOT_BYTES, &d->key, 1, &is_blank, &problem) != HF_OK ||
+	    demo_device_put_app(&d->demo, "app", app->data, app->size, &problem) != HF_OK)
+		return false;
+	d->demo.os.buf_size = PACKET_BYTES;
+	d->demo.os.reset_ask = ask_reset;
+	d->demo.os.reset_ctx = d;
+	if (has(d, "small"))
+		d->demo.app.size_max = 2048;
+	if (has(d, "worn")) {
+		worn_off = d->number;
+		write_whole = d->demo.slots[1].write;
+		d->demo.slots[1].write = write_worn;
+	}
 	boot(d);
+	return true;
 }
 
 static void put(const struct device *d, const void *bytes, size_t size)
@@ -178,16 +135,16 @@ static void answer(struct device *d, uint8_t *message, uint32_t size)
 	}
 	if (has(d, "slow"))
 		(void)usleep(d->number * 1000);
-	if (has(d, "silent") || (has(d, "hang") && d->requests >= d->number) || !d->is_running)
+	if (has(d, "silent") || (has(d, "hang") && d->requests >= d->number) || !d->demo.is_running)
 		return;
-	for (uint32_t n = smp_server_answer(&d->server, message, size, &off, reply, sizeof reply); n != 0;
-	     n = smp_server_answer(&d->server, message, size, &off, reply, sizeof reply))
+	for (uint32_t n = smp_server_answer(&d->demo.server, message, size, &off, reply, sizeof reply); n != 0;
+	     n = smp_server_answer(&d->demo.server, message, size, &off, reply, sizeof reply))
 		reply_send(d, reply, n);
-	if (d->os.reset_wanted) {
+	if (d->demo.os.reset_wanted) {
 		(void)usleep(20000);
 		boot(d);
 		if (has(d, "dead"))
-			d->is_running = false;
+			d->demo.is_running = false;
 	}
 }
 
@@ -239,16 +196,15 @@ int main(int argc, char **argv)
 		return 2;
 	d.fault = argv[3];
 	d.number = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 0) : 0;
-	worn_off = has(&d, "worn") ? d.number : UINT32_MAX;
-	memset(memory, 0xff, sizeof memory);
 	if (keyfile_read(argv[1], NULL, &key, &problem) != HF_OK || file_read(argv[2], SLOT_BYTES, &app, &problem) != HF_OK) {
 		fprintf(stderr, "%s\n", problem_line(&problem));
 		return 1;
 	}
-	memcpy(memory[0], app.data, app.size);
-	bytes_free(&app);
 	d.key = keyfile_key(&key);
-	start(&d);
+	bool started = start(&d, &app);
+	bytes_free(&app);
+	if (!started)
+		return 1;
 	if (!line_open(&d))
 		return 3;
 	serve(&d);

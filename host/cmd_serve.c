@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* serve: a demonstration device over UDP and a pseudo-terminal. */
+#define _GNU_SOURCE /* cfmakeraw, posix_openpt */
+#include <errno.h>
+#include <fcntl.h>
+#include <holdfast/smp_frame.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "args.h"
+#include "bytes.h"
+#include "demo_device.h"
+#include "keyring.h"
+#include "textparse.h"
+
+enum { OPT_UDP = 1, OPT_PTY, OPT_KEY, OPT_FLASH, OPT_SLOT, OPT_BOOT };
+enum { HOSTS_MAX = 4, KEYS_MAX = 4 };
+
+static const struct arg_option options[] = {
+	{ OPT_UDP, 'u', "udp", "[HOST:]PORT", "listen there; may be given several times (default: 127.0.0.1:1337 unless --pty)" },
+	{ OPT_PTY, 'p', "pty", NULL, "offer a serial line too; its path is printed" },
+	{ OPT_KEY, 'k', "key", "FILE", "key of the bootloader; up to 4 times (default: the one that signed IMAGE, if known)" },
+	{ OPT_FLASH, '\0', "flash", "FILE", "keep the flash in this file; if it holds an application, IMAGE may be left out" },
+	{ OPT_SLOT, '\0', "slot-size", "N", "bytes of each of the two slots (default 0x80000)" },
+	{ OPT_BOOT, '\0', "boot-ms", "MS", "how long a reset takes (default 250)" },
+	{ 0 }
+};
+
+struct wishes {
+	const char *hosts[HOSTS_MAX], *keys[KEYS_MAX], *flash, *image;
+	uint32_t host_count, key_count, slot_bytes, boot_ms;
+	bool pty;
+};
+
+struct serve {
+	struct demo_device device;
+	struct keyfile keys[KEYS_MAX];
+	struct hf_key hf_keys[KEYS_MAX];
+	struct pollfd waits[HOSTS_MAX + 1]; /* sockets, then the line */
+	uint32_t socket_count;
+	int line;                           /* -1: none */
+	struct smp_rx rx;
+	uint8_t packet[DEMO_PACKET_BYTES];
+	uint8_t reply[DEMO_PACKET_BYTES];
+	uint32_t boot_ms;
+	bool quiet;
+};
+
+static enum hf_reason take(struct args *args, int id, struct wishes *w, struct problem *problem)
+{
+	uint64_t number = 0;
+	enum hf_reason reason = HF_OK;
+	switch (id) {
+	case OPT_PTY: w->pty = true; break;
+	case OPT_FLASH: w->flash = args->value; break;
+	case OPT_UDP:
+		if (w->host_count == HOSTS_MAX)
+			return problem_set(problem, HF_R_HOST_USAGE, "--udp", "at most %d times", HOSTS_MAX);
+		w->hosts[w->host_count++] = args->value;
+		break;
+	case OPT_KEY:
+		if (w->key_count == KEYS_MAX)
+			return problem_set(problem, HF_R_HOST_KEYS_TOO_MANY, args->value, "%s", "");
+		w->keys[w->key_count++] = args->value;
+		break;
+	case OPT_SLOT:
+		reason = args_number("--slot-size", args->value, 16u << 20, &number, problem);
+		if (reason == HF_OK && (number < 4 * DEMO_SECTOR_BYTES || number % DEMO_SECTOR_BYTES != 0))
+			reason = problem_set(problem, HF_R_HOST_OPTION_VALUE, "--slot-size", "a multiple of %u, at least four times it",
+					     DEMO_SECTOR_BYTES);
+		w->slot_bytes = (uint32_t)number;
+		break;
+	case OPT_BOOT:
+		reason = args_number("--boot-ms", args->value, 600000, &number, problem);
+		w->boot_ms = (uint32_t)number;
+		break;
+	}
+	return reason;
+}
+
+/* --- wires ---------------------------------------------------------------------------------------------------------------- */
+
+static enum hf_reason socket_open(const char *text, int *fd, struct report *report, struct problem *problem)
+{
+	struct address address;
+	struct addrinfo *at = NULL;
+	const struct addrinfo wanted = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_PASSIVE };
+	char port[8];
+	bool bare = strspn(text, "0123456789") == strlen(text);
+	char *url = host_printf("udp:%s%s", bare ? "127.0.0.1:" : "", text);
+	enum hf_reason reason = address_parse(url, &address, problem);
+	if (reason == HF_OK) {
+		(void)snprintf(port, sizeof port, "%u", address.udp_port);
+		int error = getaddrinfo(address.place, port, &wanted, &at);
+		if (error != 0)
+			reason = problem_set(problem, HF_R_HOST_NET, url, "%s", gai_strerror(error));
+	}
+	if (reason == HF_OK) {
+		int opened = socket(at->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (opened < 0 || bind(opened, at->ai_addr, at->ai_addrlen) != 0) {
+			reason = problem_set(problem, HF_R_HOST_NET, url, "%s", strerror(errno));
+			if (opened >= 0)
+				(void)close(opened);
+		} else {
+			*fd = opened;
+			report_row(report, "listening            %s", url);
+			report_item(report, NULL);
+			report_text(report, "address", NULL, url);
+			report_end(report);
+		}
+	}
+	if (at != NULL)
+		freeaddrinfo(at);
+	free(url);
+	return reason;
+}
+
+/* The other end is held open, so that clients may come and go. */
+static enum hf_reason line_open(int *fd, struct report *report, struct problem *problem)
+{
+	struct termios settings;
+	int line = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	const char *path = line >= 0 && grantpt(line) == 0 && unlockpt(line) == 0 ? ptsname(line) : NULL;
+	int other = path != NULL ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+	if (other < 0 || tcgetattr(other, &settings) != 0)
+		return problem_set(problem, HF_R_HOST_PORT_OPEN, "pseudo-terminal", "%s", strerror(errno));
+	cfmakeraw(&settings);
+	(void)tcsetattr(other, TCSANOW, &settings);
+	*fd = line;
+	report_text(report, "pty", "serial line", path);
+	return HF_OK;
+}
+
+/* A client that does not read loses what does not fit, as on a wire. */
+static void line_write(int fd, const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		struct pollfd wait = { .fd = fd, .events = POLLOUT };
+		ssize_t done = poll(&wait, 1, 1000) > 0 ? write(fd, bytes, size) : -1;
+		if (done <= 0)
+			return;
+		bytes += done;
+		size -= (size_t)done;
+	}
+}
+
+static void line_reply(struct serve *s, const uint8_t *reply, uint32_t size)
+{
+	struct smp_tx tx;
+	uint8_t line[SMP_LINE_BYTES];
+	smp_tx_start(&tx, reply, size);
+	for (uint32_t n = smp_tx_line(&tx, line); n != 0; n = smp_tx_line(&tx, line))
+		line_write(s->line, line, n);
+}
+
+/* --- the device ----------------------------------------------------------------------------------------------------------- */
+
+static void say_boot(const struct serve *s)
+{
+	const struct demo_device *d = &s->device;
+	char version[40] = "nothing";
+	if (s->quiet)
+		return;
+	if (d->is_running)
+		version_print(&(struct hf_version){ d->memory[20], d->memory[21], hf_get16le(d->memory + 22), hf_get32le(d->memory + 24) },
+			      version);
+	printf("boot %u: starts %s%s", (unsigned)d->boot_count, version, d->report.on_trial ? ", on trial" : "");
+	if (d->report.refusal.reason != HF_OK)
+		printf("; refused the update: %s (HF-%04u)", hf_reason_text((uint32_t)d->report.refusal.reason)->sentence,
+		       (unsigned)d->report.refusal.reason);
+	(void)putchar('\n');
+	(void)fflush(stdout);
+}
+
+/* What arrives during a reset is lost. */
+static void drain(const struct serve *s)
+{
+	uint8_t lost[2048];
+	for (uint32_t i = 0; i < s->socket_count; i++) {
+		while (recv(s->waits[i].fd, lost, sizeof lost, 0) >= 0)
+			;
+	}
+	while (s->line >= 0 && read(s->line, lost, sizeof lost) > 0)
+		;
+}
+
+static void reset_if_wanted(struct serve *s)
+{
+	if (!s->device.os.reset_wanted)
+		return;
+	struct timespec time = { .tv_sec = (time_t)(s->boot_ms / 1000u), .tv_nsec = (long)(s->boot_ms % 1000u) * 1000000L };
+	demo_device_boot(&s->device);
+	(void)nanosleep(&time, NULL);
+	drain(s);
+	smp_rx_start(&s->rx, s->packet, sizeof s->packet);
+	say_boot(s);
+}
+
+static void serve_datagram(struct serve *s, int fd)
+{
+	static uint8_t message[DEMO_PACKET_BYTES];
+	struct sockaddr_storage from;
+	socklen_t from_size = sizeof from;
+	uint32_t off = 0;
+	ssize_t got = recvfrom(fd, message, sizeof message, MSG_TRUNC, (struct sockaddr *)&from, &from_size);
+	if (got <= 0 || (size_t)got > sizeof message)
+		return;
+	for (uint32_t n = demo_device_answer(&s->device, message, (uint32_t)got, &off, s->reply, sizeof s->reply); n != 0;
+	     n = demo_device_answer(&s->device, message, (uint32_t)got, &off, s->reply, sizeof s->reply)) {
+		ssize_t sent = sendto(fd, s->reply, n, 0, (const struct sockaddr *)&from, from_size);
+		(void)sent; /* a reply that is lost is asked for again */
+	}
+	reset_if_wanted(s);
+}
+
+static void serve_line(struct serve *s)
+{
+	uint8_t bytes[512];
+	ssize_t got = read(s->line, bytes, sizeof bytes);
+	for (ssize_t at = 0; got > at;) {
+		struct smp_rx_event event;
+		uint32_t off = 0;
+		at += (ssize_t)smp_rx_feed(&s->rx, bytes + at, (uint32_t)(got - at), &event);
+		if (event.kind != SMP_RX_MESSAGE)
+			continue;
+		uint32_t cap = sizeof s->reply - SMP_PACKET_EXTRA_BYTES;
+		for (uint32_t n = demo_device_answer(&s->device, event.message, event.size_bytes, &off, s->reply, cap); n != 0;
+		     n = demo_device_answer(&s->device, event.message, event.size_bytes, &off, s->reply, cap))
+			line_reply(s, s->reply, n);
+		if (s->device.os.reset_wanted)
+			got = 0;
+	}
+	reset_if_wanted(s);
+}
+
+static enum hf_reason loop(struct serve *s, struct problem *problem)
+{
+	uint32_t count = s->socket_count + (s->line >= 0 ? 1u : 0u);
+	for (;;) {
+		if (poll(s->waits, count, -1) < 0 && errno != EINTR)
+			return problem_set(problem, HF_R_HOST_NET, "poll", "%s", strerror(errno));
+		for (uint32_t i = 0; i < s->socket_count; i++) {
+			if (s->waits[i].revents != 0)
+				serve_datagram(s, s->waits[i].fd);
+		}
+		if (s->line >= 0 && s->waits[s->socket_count].revents != 0)
+			serve_line(s);
+	}
+}
+
+/* --- start ---------------------------------------------------------------------------------------------------------------- */
+
+static enum hf_reason read_keys(const struct wishes *w, const struct imagefile *image, struct serve *s, struct problem *problem)
+{
+	uint32_t count = w->key_count;
+	enum hf_reason reason = HF_OK;
+	if (count == 0 && image == NULL)
+		return problem_set(problem, HF_R_HOST_OPTION_MISSING, "IMAGE or --key", "not given");
+	if (count == 0) {
+		count = 1;
+		reason = keyring_find_for(image, &s->keys[0], problem);
+	}
+	for (uint32_t i = 0; i < w->key_count && reason == HF_OK; i++)
+		reason = keyfile_read(w->keys[i], NULL, &s->keys[i], problem);
+	for (uint32_t i = 0; i < count && reason == HF_OK; i++)
+		s->hf_keys[i] = keyfile_key(&s->keys[i]);
+	s->device.key_count = count;
+	return reason;
+}
+
+static enum hf_reason start_device(const struct wishes *w, struct serve *s, struct problem *problem)
+{
+	struct imagefile image;
+	bool is_blank = true;
+	enum hf_reason reason = HF_OK;
+	memset(&image, 0, sizeof image);
+	if (w->image != NULL)
+		reason = imagefile_read(w->image, 0xff, 0, &image, problem);
+	if (reason == HF_OK)
+		reason = read_keys(w, w->image != NULL ? &image : NULL, s, problem);
+	if (reason == HF_OK)
+		reason = demo_device_start(&s->device, w->flash, w->slot_bytes, s->hf_keys, s->device.key_count, &is_blank, problem);
+	if (reason == HF_OK && is_blank && w->image == NULL)
+		reason = problem_set(problem, HF_R_HOST_OPTION_MISSING, "IMAGE", "the flash holds no application");
+	if (reason == HF_OK && is_blank)
+		reason = demo_device_put_app(&s->device, w->image, image.bytes.data, image.bytes.size, problem);
+	if (w->image != NULL)
+		imagefile_free(&image);
+	return reason;
+}
+
+static enum hf_reason open_wires(const struct wishes *w, struct serve *s, struct report *report, struct problem *problem)
+{
+	enum hf_reason reason = HF_OK;
+	report_list(report, "udp", NULL);
+	for (uint32_t i = 0; i < w->host_count && reason == HF_OK; i++) {
+		reason = socket_open(w->hosts[i], &s->waits[i].fd, report, problem);
+		s->waits[i].events = POLLIN;
+		s->socket_count += reason == HF_OK;
+	}
+	report_end(report);
+	if (reason == HF_OK && w->pty) {
+		reason = line_open(&s->line, report, problem);
+		s->waits[s->socket_count] = (struct pollfd){ .fd = s->line, .events = POLLIN };
+	}
+	return reason;
+}
+
+static enum hf_reason serve(struct wishes *w, struct report *report, struct problem *problem)
+{
+	struct serve *s = host_alloc(sizeof *s);
+	s->line = -1;
+	s->boot_ms = w->boot_ms;
+	s->quiet = report->json;
+	if (w->host_count == 0 && !w->pty)
+		w->hosts[w->host_count++] = "1337";
+	enum hf_reason reason = start_device(w, s, problem);
+	if (reason == HF_OK)
+		reason = open_wires(w, s, report, problem);
+	if (reason == HF_OK) {
+		demo_device_boot(&s->device);
+		report_flag(report, "running", NULL, s->device.is_running);
+		/* The object is complete now; what comes after is the device's work. */
+		reason = report_finish(report, problem);
+		report_start(report);
+		say_boot(s);
+		smp_rx_start(&s->rx, s->packet, sizeof s->packet);
+		if (reason == HF_OK)
+			reason = loop(s, problem);
+	}
+	demo_device_stop(&s->device);
+	for (uint32_t i = 0; i < KEYS_MAX; i++)
+		keyfile_free(&s->keys[i]);
+	free(s);
+	return reason;
+}
+
+static enum hf_reason run(struct args *args, struct report *report, struct problem *problem)
+{
+	struct wishes w = { .slot_bytes = 0x80000, .boot_ms = 250 };
+	int id = 0;
+	enum hf_reason reason;
+	while ((reason = args_next(args, &id, &report->json, problem)) == HF_OK && id != 0) {
+		reason = take(args, id, &w, problem);
+		if (reason != HF_OK)
+			return reason;
+	}
+	if (reason != HF_OK || args->want_help)
+		return reason;
+	w.image = args_word(args);
+	reason = args_end(args, problem);
+	return reason == HF_OK ? serve(&w, report, problem) : reason;
+}
+
+const struct command cmd_serve = {
+	.name = "serve",
+	.summary = "a demonstration device on this machine, over UDP or a serial line",
+	.synopsis = "[IMAGE] [--udp [HOST:]PORT]... [--pty]",
+	.about = "Runs the SMP server and the bootloader's decisions that boards run, on a flash in memory or in a file, until it is stopped.\n"
+		 "IMAGE is what it starts with. Anyone who reaches the address can send it images; it listens on this machine alone unless\n"
+		 "told otherwise. To try clients and scripts; a board with its real timing is `holdfast board run`.",
+	.options = options,
+	.examples = "holdfast serve app.bin --key release.pem\n"
+		    "holdfast serve app.bin --udp [::1]:1337 --udp 127.0.0.1:1400 --pty\n"
+		    "holdfast serve --flash board.flash --key release.pem --pty --json",
+	.run = run,
+};

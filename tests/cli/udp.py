@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Updates over UDP against `holdfast serve`: IPv4 and IPv6, and through a proxy that loses, doubles, delays and reorders datagrams."""
+import contextlib
+import json
+import os
+import random
+import selectors
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import harness
+from harness import DEVICE, FILE, OK, USAGE, fails, ok
+
+SURE = ("--timeout", "250", "--tries", "20")
+
+
+def free_port(family=socket.AF_INET, host="127.0.0.1"):
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serve(*args):
+    """`holdfast serve` with what it said of itself."""
+    process = subprocess.Popen([harness.CLI, "serve", *args, "--boot-ms", "50", "--json"], stdout=subprocess.PIPE, text=True)
+    text = ""
+    while not text.endswith("\n}\n"):
+        line = process.stdout.readline()
+        assert line, f"serve ended: {text}"
+        text += line
+    try:
+        said = json.loads(text)
+        assert said["ok"], said
+        yield said
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+class Proxy:
+    """Between a client and a device: each datagram of either direction meets the faults by chance, from one seed."""
+
+    def __init__(self, device_port, seed, loss=0.0, double=0.0, late=0.0):
+        self.random, self.loss, self.double, self.late = random.Random(seed), loss, double, late
+        self.front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.front.bind(("127.0.0.1", 0))
+        self.back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.back.connect(("127.0.0.1", device_port))
+        self.port = self.front.getsockname()[1]
+        self.client, self.held, self.ended = None, [], False
+        self.counts = {"seen": 0, "lost": 0, "doubled": 0, "late": 0}
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.thread.join()
+        self.front.close()
+        self.back.close()
+
+    def send(self, to_device, data):
+        with contextlib.suppress(OSError):
+            if to_device:
+                self.back.send(data)
+            elif self.client:
+                self.front.sendto(data, self.client)
+
+    def pass_on(self, to_device, data):
+        self.counts["seen"] += 1
+        chance = self.random.random()
+        if chance < self.loss:
+            self.counts["lost"] += 1
+        elif chance < self.loss + self.late:
+            self.counts["late"] += 1
+            self.held.append((time.monotonic() + self.random.uniform(0.005, 0.4), to_device, data))
+        else:
+            self.send(to_device, data)
+            if self.random.random() < self.double:
+                self.counts["doubled"] += 1
+                self.send(to_device, data)
+
+    def run(self):
+        selector = selectors.DefaultSelector()
+        selector.register(self.front, selectors.EVENT_READ)
+        selector.register(self.back, selectors.EVENT_READ)
+        while not self.ended:
+            for key, _ in selector.select(0.005):
+                with contextlib.suppress(OSError):
+                    if key.fileobj is self.front:
+                        data, self.client = self.front.recvfrom(65536)
+                        self.pass_on(True, data)
+                    else:
+                        self.pass_on(False, self.back.recv(65536))
+            now = time.monotonic()
+            due = [item for item in self.held if item[0] <= now]
+            self.held = [item for item in self.held if item[0] > now]
+            for _, to_device, data in due:
+                self.send(to_device, data)
+        selector.close()
+
+
+def prepare(size=60000):
+    ok("key", "new", "k.pem")
+    return harness.signed("old", "1.0.0", "k.pem"), harness.signed("new", "1.1.0", "k.pem", size)
+
+
+def assert_updated(where, *more):
+    images = ok("image", "list", where, "--json", *more).json()["images"]
+    assert images[0]["version"] == "1.1.0" and images[0]["confirmed"], images
+
+
+def test_update_over_ipv4_and_ipv6():
+    old, new = prepare()
+    four, six = free_port(), free_port(socket.AF_INET6, "::1")
+    with serve(old, "--udp", str(four), "--udp", f"[::1]:{six}", "-k", "k.pem") as said:
+        assert [row["address"] for row in said["udp"]] == [f"udp:127.0.0.1:{four}", f"udp:[::1]:{six}"]
+        assert ok("echo", f"udp:[::1]:{six}", "hello", "--json").json()["echo"] == "hello"
+        assert ok("echo", f"udp:localhost:{four}", "hello", "--json").json()["echo"] == "hello"
+        ok("update", f"udp:127.0.0.1:{four}", new)
+        assert_updated(f"udp:[::1]:{six}")
+
+
+def test_losses():
+    update_through(loss=0.08)
+
+
+def test_duplicates():
+    update_through(double=0.5)
+
+
+def test_reordering():
+    update_through(late=0.08)
+
+
+def test_all_of_it():
+    update_through(loss=0.05, double=0.2, late=0.05)
+
+
+def update_through(**faults):
+    old, new = prepare(40000)
+    port = free_port()
+    seed = int(os.environ.get("HOLDFAST_SEED", "3"))
+    with serve(old, "--udp", str(port), "-k", "k.pem"), Proxy(port, seed, **faults) as proxy:
+        where = f"udp:127.0.0.1:{proxy.port}?mtu=576"
+        ok("update", where, new, *SURE, timeout=300)
+        assert_updated(f"udp:127.0.0.1:{port}")
+        hit = [proxy.counts[name] for name, fault in (("lost", "loss"), ("doubled", "double"), ("late", "late")) if fault in faults]
+        assert all(count > 3 for count in hit), proxy.counts
+
+
+def test_message_size_follows_the_path():
+    old, new = prepare(20000)
+    port = free_port()
+    largest = []
+    with serve(old, "--udp", str(port), "-k", "k.pem"), Proxy(port, 1) as proxy:
+        plain = proxy.pass_on
+        proxy.pass_on = lambda to_device, data: (largest.append(len(data)), plain(to_device, data))
+        for mtu, limit in ((576, 548), (1280, 1252), (None, 1472)):
+            largest.clear()
+            ok("image", "upload", f"udp:127.0.0.1:{proxy.port}" + (f"?mtu={mtu}" if mtu else ""), new)
+            assert limit - 32 < max(largest) <= limit, (mtu, max(largest))
+            ok("image", "erase", f"udp:127.0.0.1:{proxy.port}")
+
+
+def test_serial_line_of_the_same_device_and_flash_in_a_file():
+    old, new = prepare(3000)
+    port = free_port()
+    with serve(old, "--udp", str(port), "--pty", "--flash", "flash", "-k", "k.pem") as said:
+        ok("update", said["pty"], new)
+        assert_updated(f"udp:127.0.0.1:{port}")
+    with serve("--pty", "--flash", "flash", "-k", "k.pem") as said:
+        assert_updated(said["pty"])
+
+
+def test_refused_update_is_explained():
+    old, _ = prepare()
+    ok("key", "new", "foreign.pem")
+    foreign = harness.signed("foreign", "2.0.0", "foreign.pem")
+    port = free_port()
+    with serve(old, "--udp", str(port), "-k", "k.pem"):
+        fails(harness.REFUSED, "KEY_UNKNOWN", "update", f"udp:127.0.0.1:{port}", foreign, holds=["the bootloader refused the image"])
+
+
+def test_serve_says_what_is_missing():
+    old, _ = prepare()
+    port = free_port()
+    fails(USAGE, "HOST_OPTION_MISSING", "serve")
+    fails(USAGE, "HOST_OPTION_MISSING", "serve", "-k", "k.pem", "--udp", str(port))
+    fails(USAGE, "HOST_OPTION_VALUE", "serve", old, "--slot-size", "1000")
+    fails(USAGE, "HOST_ADDRESS", "serve", old, "--udp", "127.0.0.1:99999")
+    fails(FILE, "HOST_NET", "serve", old, "--udp", f"192.0.2.1:{port}")
+    fails(FILE, "HOST_FILE_TOO_LARGE", "serve", old, "--slot-size", "0x4000", "--flash", "new.bin", "--udp", str(port))
+    fails(FILE, "HOST_FILE_MISSING", "serve", "absent.bin", "--udp", str(port))
+
+
+def test_hostile_datagrams_leave_the_device_alive():
+    old, new = prepare(3000)
+    port = free_port()
+    chance = random.Random(5)
+    with serve(old, "--udp", str(port), "-k", "k.pem"), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for size in (0, 1, 7, 8, 9, 100, 1472, 2048, 2049, 30000, 65507):
+            sender.sendto(bytes(chance.randrange(256) for _ in range(size)), ("127.0.0.1", port))
+        ok("update", f"udp:127.0.0.1:{port}", new, "--timeout", "500", "--tries", "5")
+
+
+def test_device_that_goes_away_mid_upload():
+    old, new = prepare()
+    port = free_port()
+    with serve(old, "--udp", str(port), "-k", "k.pem"), Proxy(port, 1) as proxy:
+        plain, seen = proxy.pass_on, []
+        proxy.pass_on = lambda to_device, data: (seen.append(1), len(seen) < 20 and plain(to_device, data))
+        failure = harness.run("image", "upload", f"udp:127.0.0.1:{proxy.port}?mtu=576", new, "--timeout", "150", "--tries", "2")
+        assert failure.code == DEVICE and f"HF-{harness.number_of('SMP_UPLOAD_STUCK'):04d}" in failure.err, failure.text()
+        proxy.pass_on = plain
+        again = ok("image", "upload", f"udp:127.0.0.1:{proxy.port}?mtu=576", new, "--json").json()
+        assert again["resumed_off"] > 0 and again.get("ok") is True, again
+        assert OK == 0
+
+
+harness.main(globals())
