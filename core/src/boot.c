@@ -23,6 +23,14 @@ static void event(const struct machine *b, enum hf_reason reason, uint32_t a, ui
 		b->config->trace.event(b->config->trace.ctx, reason, a, c);
 }
 
+/* First the reason by its own number, so that the log can be read without a table; then what came of it. */
+static void event_refused(const struct machine *b, enum hf_reason what, const struct hf_finding *finding)
+{
+	if (finding->reason != HF_OK) /* a good image, but not the one that the journal names */
+		event(b, finding->reason, finding->where_off, finding->found);
+	event(b, what, finding->reason, finding->where_off);
+}
+
 static uint32_t sector_bytes(const struct machine *b)
 {
 	return b->config->primary->sector_bytes;
@@ -147,7 +155,8 @@ static enum next set_up(struct machine *b)
 	struct hf_verdict update;
 	enum hf_walk walk;
 	enum hf_reason reason = hf_trailer_read(c->primary, c->align, &trailer);
-	const bool foreign = trailer.magic == HF_MAGIC_GOOD && trailer.copy_done == HF_FLAG_UNSET;
+	/* A swap under way has its type written down. An image that was flashed with a trailer (imgtool --pad, --confirm) has not. */
+	const bool foreign = trailer.magic == HF_MAGIC_GOOD && trailer.copy_done == HF_FLAG_UNSET && trailer.swap_type != HF_SWAP_NONE;
 	if (reason == HF_OK)
 		reason = judge_primary(b);
 	if (reason == HF_OK && foreign)
@@ -158,7 +167,7 @@ static enum next set_up(struct machine *b)
 		const bool survives = !c->secondary->needs_erase || end <= c->secondary->size_bytes - sector_bytes(b);
 		if (reason == HF_OK && (!is_accepted(&update) || !survives)) {
 			b->result->verdict = b->primary;
-			event(b, HF_R_PRIMARY_REFUSED, b->primary.finding.reason, b->primary.finding.where_off);
+			event_refused(b, HF_R_PRIMARY_REFUSED, &b->primary.finding);
 			return stop(b, foreign ? HF_R_FOREIGN_SWAP : HF_R_BOOT_NOTHING);
 		}
 	}
@@ -215,6 +224,7 @@ static enum hf_reason judge_way_back(struct machine *b, struct hf_verdict *verdi
 	const struct hf_goal *st = &b->mover.journal.st;
 	*walk = st->walk == HF_WALK_DOWN ? HF_WALK_UP : HF_WALK_DOWN;
 	verdict->token = HF_REFUSED;
+	verdict->finding.reason = HF_OK;
 	if (hf_is_filled(st->id, sizeof st->id, 0))
 		return HF_OK;
 	const enum hf_reason reason = judge(b, HF_SLOT_SECONDARY, base_of(b, *walk), NULL, verdict);
@@ -252,7 +262,7 @@ static enum next trial(struct machine *b)
 	if (reason != HF_OK)
 		return stop(b, reason);
 	if (!is_accepted(&back)) {
-		event(b, HF_R_WAY_BACK_LOST, back.finding.reason, back.finding.where_off);
+		event_refused(b, HF_R_WAY_BACK_LOST, &back.finding);
 		return NEXT_STEP;
 	}
 	reason = judge_primary(b);
@@ -262,17 +272,17 @@ static enum next trial(struct machine *b)
 /* ---- 3: a request */
 
 /* Kept in the journal too, as long as an update of the largest size still fits. */
-static enum next refuse(struct machine *b, const struct hf_finding *finding)
+static enum next refuse(struct machine *b, uint32_t align, const struct hf_finding *finding)
 {
 	const uint32_t steps_max = 2 * (b->config->primary->size_bytes / sector_bytes(b));
 	enum hf_reason reason = HF_OK;
 	b->result->refusal = *finding;
 	b->kept_request.magic = HF_MAGIC_UNSET;
-	event(b, HF_R_REQUEST_REFUSED, finding->reason, finding->where_off);
+	event_refused(b, HF_R_REQUEST_REFUSED, finding);
 	if (hf_journal_has_room(&b->mover.journal, steps_max))
 		reason = hf_journal_append_refused(&b->mover.journal, (uint16_t)finding->reason, finding->where_off);
 	if (reason == HF_OK)
-		reason = hf_mover_clear_request(&b->mover);
+		reason = hf_mover_clear_request(&b->mover, align);
 	if (reason != HF_OK) /* a secondary that can't be written must not stop the primary */
 		event(b, reason, b->config->secondary->size_bytes, 0);
 	return NEXT_STEP;
@@ -289,7 +299,7 @@ static enum next request(struct machine *b)
 	if (reason != HF_OK || trailer.magic == HF_MAGIC_UNSET || trial_is_open(b))
 		return NEXT_STEP;
 	if (trailer.magic == HF_MAGIC_BAD)
-		return refuse(b, &(struct hf_finding){ HF_R_SLOT_REQUEST_TORN, b->config->secondary->size_bytes - 16, 0, 0 });
+		return refuse(b, trailer.align, &(struct hf_finding){ HF_R_SLOT_REQUEST_TORN, b->config->secondary->size_bytes - 16, 0, 0 });
 	reason = judge_primary(b);
 	if (reason != HF_OK)
 		return NEXT_STEP;
@@ -304,9 +314,9 @@ static enum next request(struct machine *b)
 		return NEXT_STEP;
 	}
 	if (!is_accepted(&update))
-		return refuse(b, &update.finding);
+		return refuse(b, trailer.align, &update.finding);
 	if (running != NULL && memcmp(update.id, running->id, sizeof update.id) == 0)
-		return refuse(b, &(struct hf_finding){ .reason = HF_R_POLICY_SAME_IMAGE });
+		return refuse(b, trailer.align, &(struct hf_finding){ .reason = HF_R_POLICY_SAME_IMAGE });
 	b->kept_request.magic = HF_MAGIC_UNSET;
 	const bool permanent = trailer.image_ok == HF_FLAG_SET || running == NULL;
 	return install(b, permanent ? HF_KIND_PERM : HF_KIND_TEST, trailer.align, walk, &update, HF_R_UPDATE_BEGIN);
@@ -334,7 +344,7 @@ static enum next primary_refused(struct machine *b)
 	struct hf_journal *j = &b->mover.journal;
 	struct hf_verdict substitute;
 	enum hf_walk walk = HF_WALK_DOWN;
-	event(b, HF_R_PRIMARY_REFUSED, b->primary.finding.reason, b->primary.finding.where_off);
+	event_refused(b, HF_R_PRIMARY_REFUSED, &b->primary.finding);
 	if (trial_is_open(b)) {
 		const enum hf_reason reason = judge_way_back(b, &substitute, &walk);
 		if (reason == HF_OK && is_accepted(&substitute) && b->turn != 0) {

@@ -367,7 +367,7 @@ enum hf_reason hf_mover_begin(struct hf_mover *m, const struct hf_begin *begin)
 	return reason != HF_OK ? reason : steps_from(m, 0);
 }
 
-enum hf_reason hf_mover_clear_request(struct hf_mover *m)
+enum hf_reason hf_mover_clear_request(struct hf_mover *m, uint32_t align)
 {
 	const struct hf_flash *secondary = m->config->secondary;
 	uint8_t *work = m->config->work;
@@ -376,7 +376,7 @@ enum hf_reason hf_mover_clear_request(struct hf_mover *m)
 	if (!is_nor(m))
 		return hf_trailer_clear(secondary);
 	enum hf_reason reason = hf_flash_read(secondary, off, work, size);
-	const uint32_t rest = size - hf_trailer_bytes(m->config->align);
+	const uint32_t rest = size - hf_trailer_bytes(align);
 	const bool keep = reason == HF_OK && !hf_is_filled(work, rest, secondary->erased_byte);
 	reason = hf_trailer_clear(secondary);
 	return reason == HF_OK && keep ? hf_flash_write(secondary, off, work, rest) : reason;
