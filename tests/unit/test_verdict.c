@@ -210,18 +210,23 @@ static void header_size_of_the_board(void **state)
 
 static void reset_vector(void **state)
 {
-	struct rig *rig = rig_of("ed25519.bin"); /* vector 0x10241 */
+	struct rig *rig = rig_of("ed25519.bin"); /* linked behind a header of 0x200 at 0x10000, and signed with one of 0x20 */
 	(void)state;
-	rig->rules.run_addr = 0x10000;
+	rig->rules.run_addr = 0x101e0;
 	rig->rules.run_bytes = 0x1000;
 	must_accept(rig);
-	rig->rules.run_addr = RESET_VECTOR;
+	const uint32_t payload_bytes = rig->verdict.image.payload_bytes;
+	rig->rules.run_addr = RESET_VECTOR - 0x20; /* its first byte is where it starts */
 	must_accept(rig);
-	rig->rules.run_addr = RESET_VECTOR + 1;
+	rig->rules.run_addr = RESET_VECTOR - 0x20 + 1; /* in the header */
 	must_refuse(rig, HF_R_IMAGE_VECTOR_OUTSIDE, 0x24, RESET_VECTOR + 1, RESET_VECTOR);
-	rig->rules.run_addr = 0x10000;
-	rig->rules.run_bytes = RESET_VECTOR - 0x10000;
-	must_refuse(rig, HF_R_IMAGE_VECTOR_OUTSIDE, 0x24, 0x10000, RESET_VECTOR);
+	rig->rules.run_addr = RESET_VECTOR - 0x20 + 1 - payload_bytes;
+	must_accept(rig);
+	rig->rules.run_addr = RESET_VECTOR - 0x20 - payload_bytes; /* in the slot, behind what was signed */
+	must_refuse(rig, HF_R_IMAGE_VECTOR_OUTSIDE, 0x24, RESET_VECTOR - payload_bytes, RESET_VECTOR);
+	rig->rules.run_addr = 0x101e0;
+	rig->rules.run_bytes = RESET_VECTOR - 0x101e0;
+	must_refuse(rig, HF_R_IMAGE_VECTOR_OUTSIDE, 0x24, 0x10200, RESET_VECTOR);
 	load_image(rig, "empty-payload.bin", 0);
 	must_refuse(rig, HF_R_IMAGE_NO_VECTORS, 12, 8, 0);
 }
@@ -239,7 +244,7 @@ static void reset_vector_must_be_thumb(void **state)
 	uint8_t *tlvs = rig->area + rig->verdict.image.hashed_bytes;
 	rig->area[0x204] &= 0xfe;
 	assert_int_equal(EVP_Digest(rig->area, rig->verdict.image.hashed_bytes, tlvs + 8, NULL, EVP_sha256(), NULL), 1);
-	must_refuse(rig, HF_R_IMAGE_VECTOR_OUTSIDE, 0x204, 0x10000, RESET_VECTOR - 1);
+	must_refuse(rig, HF_R_IMAGE_VECTOR_OUTSIDE, 0x204, 0x10200, RESET_VECTOR - 1);
 }
 
 static void address_of_a_fixed_image(void **state)
@@ -286,7 +291,7 @@ static void unreadable_flash_is_no_refusal(void **state)
 		struct rig *rig = rig_of(images[i]);
 		rig->rules.allow_unsigned = strcmp(images[i], "none.bin") == 0;
 		rig->rules.key_count = rig->rules.allow_unsigned ? 0 : 2;
-		rig->rules.run_addr = 0x10000;
+		rig->rules.run_addr = 0x10200u - hf_get16le(rig->area + 8);
 		rig->rules.run_bytes = 0x1000;
 		must_accept(rig);
 		const uint32_t reads = rig->reads;

@@ -71,7 +71,7 @@ struct hf_rules {
 	uint32_t limit_bytes;          /* largest image, from the mode's size_max() */
 	uint16_t header_bytes;         /* demanded header size; 0 = any >= 32 */
 	uint32_t run_addr;             /* where the image's first byte will be when it runs; 0 with run_bytes 0 = unchecked */
-	uint32_t run_bytes;            /* the reset vector must point into run_addr..run_addr+run_bytes */
+	uint32_t run_bytes;            /* of the slot it will run in: the reset vector must point into the payload there */
 	bool has_counter_min;          /* security counter rule */
 	uint32_t counter_min;
 	bool has_version_min;          /* downgrade rule; build number ignored */
