@@ -206,7 +206,8 @@ static enum hf_reason first_check(const struct smp_image *image, const struct up
 		  request->sha.size_bytes == upload->tag_bytes && memcmp(request->sha.data, upload->tag, upload->tag_bytes) == 0;
 	if (*resume)
 		return HF_OK;
-	if (request->image_number != 0u)
+	/* 1 as well: `smpmgr upgrade --slot 1` puts the slot there, and Zephyr's server with one image does not look at it. */
+	if (request->image_number > 1u)
 		return HF_R_SMP_UPLOAD_IMAGE;
 	if (request->data.size_bytes > request->len)
 		return HF_R_SLOT_OVERRUN;
@@ -318,8 +319,16 @@ static enum hf_reason upload_write(struct smp_image *image, const struct smp_spa
 	return reason;
 }
 
-/* Bytes at the offset that is wanted are written; any other request only learns that offset. */
-static enum hf_reason upload_step(struct smp_image *image, const struct upload_request *request)
+/* Another client's open upload, and it has not fallen silent. */
+static bool is_taken(const struct smp_image *image, const struct smp_call *call)
+{
+	return image->session == SMP_SESSION_OPEN && image->owner != call->peer &&
+	       (image->lease_ms == 0u || call->now_ms - image->heard_ms < image->lease_ms);
+}
+
+/* Bytes at the offset that is wanted are written; any other request only learns that offset. Whoever names the file by its hash is
+ * at the same file and may take the upload over; no one else's bytes are mixed into it. */
+static enum hf_reason upload_step(struct smp_image *image, const struct upload_request *request, const struct smp_call *call)
 {
 	enum hf_reason reason;
 	bool resume = false;
@@ -328,11 +337,17 @@ static enum hf_reason upload_step(struct smp_image *image, const struct upload_r
 		return HF_R_SMP_UPLOAD_NO_OFF;
 	if (request->off == 0u) {
 		reason = first_check(image, request, &resume);
-		if (reason != HF_OK || resume)
+		if (reason == HF_OK && !resume)
+			reason = is_taken(image, call) ? HF_R_SMP_PEER_BUSY : upload_begin(image, request);
+		if (reason != HF_OK)
 			return reason;
-		reason = upload_begin(image, request);
-		return reason == HF_OK ? upload_write(image, &request->data) : reason;
+		image->owner = call->peer;
+		image->heard_ms = call->now_ms;
+		return resume ? HF_OK : upload_write(image, &request->data);
 	}
+	if (image->session != SMP_SESSION_NONE && image->owner != call->peer)
+		return HF_R_SMP_PEER_BUSY;
+	image->heard_ms = call->now_ms;
 	if (image->session != SMP_SESSION_OPEN || request->off != image->upload.next_off)
 		return HF_OK;
 	if (request->data.size_bytes > image->upload.size_bytes - request->off)
@@ -347,7 +362,7 @@ enum hf_reason smp_image_upload(void *ctx, struct smp_call *call)
 	enum hf_reason reason = request_read(call, &request);
 
 	if (reason == HF_OK)
-		reason = upload_step(image, &request);
+		reason = upload_step(image, &request, call);
 	if (reason != HF_OK)
 		return reason;
 	smp_put_key_uint(call->reply, "off", image->session == SMP_SESSION_NONE ? 0u : image->upload.next_off);
@@ -372,6 +387,8 @@ enum hf_reason smp_image_erase(void *ctx, struct smp_call *call)
 		return HF_R_SMP_SLOT;
 	if (slot == HF_SLOT_PRIMARY)
 		return HF_R_SMP_SLOT_ACTIVE;
+	if (is_taken(image, call))
+		return HF_R_SMP_PEER_BUSY;
 	image->session = SMP_SESSION_NONE;
 	return hf_app_erase_secondary(image->app, true);
 }

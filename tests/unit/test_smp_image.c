@@ -229,15 +229,16 @@ static void test_upload_checks(void **state)
 	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 500, .len = 1 }), 21, HF_R_SMP_UPLOAD_LEN);
 	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 64, .data = wrong }), 23, HF_R_SMP_UPLOAD_MAGIC);
 	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 500, .sha_bytes = 33 }), 24, HF_R_SMP_UPLOAD_SHA);
-	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 500, .has_image = true, .image = 1 }), 9, HF_R_SMP_UPLOAD_IMAGE);
+	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 500, .has_image = true, .image = 2 }), 9, HF_R_SMP_UPLOAD_IMAGE);
 	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 500, .has_image = true, .image = 0xffffffff }), 9, HF_R_SMP_UPLOAD_IMAGE);
 	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 500, .len = 100 }), 31, HF_R_SLOT_OVERRUN);
 	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 500, .len = rig.app.size_max + 1 }), 30, HF_R_SLOT_TOO_SMALL);
 	expect_refusal(send_chunk(&(struct chunk){ .size_bytes = 500, .len = 0xffffffff }), 30, HF_R_SLOT_TOO_SMALL);
 	/* Nothing of that touched the flash. */
 	assert_int_equal(rig.slots[1].erase_count + rig.slots[1].write_count, 0);
-	/* The largest length that is allowed begins well. */
+	/* The largest length that is allowed begins well, and so does image 1. */
 	expect_off(send_chunk(&(struct chunk){ .size_bytes = 500, .len = rig.app.size_max }), 500);
+	expect_off(send_chunk(&(struct chunk){ .size_bytes = 500, .has_image = true, .image = 1 }), 500);
 	/* The header of the old image does not survive the beginning of another upload. */
 	assert_int_equal(list_now().count, 1);
 }
