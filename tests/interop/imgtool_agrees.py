@@ -1,20 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""imgtool and holdfast make the same bytes from the same options, up to the signature, and accept each other's images.
-
-Run by the Python that has imgtool; without it the test is skipped (exit 77), in CI it fails.
-"""
+"""imgtool and holdfast make the same bytes from the same options, up to the signature, and accept each other's images."""
 import json
 import os
 import random
 import subprocess
-import sys
 import tempfile
 
-from image_bytes import Image
+from virtual_board import CLI, imgtool, need
 
-CLI = os.environ["HOLDFAST_CLI"]
-IMGTOOL = [sys.executable, "-m", "imgtool.main"]
+need("imgtool")
+from image_bytes import Image  # noqa: E402
+
 TYPES = ["ecdsa-p256", "ed25519", "rsa-2048", "rsa-3072", "ecdsa-p384"]
 BASE = "-v 1.2.3+4 -H 0x200 -S 0x10000 --pad-header"
 SLOT = "-v 1.2.3 -H 0x200 -S 0x6000 --pad-header"
@@ -54,12 +51,6 @@ CASES = [
     (SLOT + " --confirm --align 4 --overwrite-only", ["ed25519"]),
     (SLOT + " --confirm -R 0", ["ed25519"]),
 ]
-
-
-def imgtool(*args, good=True):
-    done = subprocess.run([*IMGTOOL, *args], capture_output=True, text=True, check=False)
-    assert (done.returncode == 0) == good, f"imgtool {args}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def holdfast(*args, good=True):
@@ -185,11 +176,6 @@ def check_refusals():
 
 
 def main():
-    try:
-        import imgtool.main  # noqa: F401 - only whether it is there
-    except ImportError:
-        print("imgtool is not installed for this Python; ./dev setup installs it")
-        sys.exit(1 if os.environ.get("CI") else 77)
     with tempfile.TemporaryDirectory(prefix="holdfast-imgtool-") as folder:
         os.environ["XDG_DATA_HOME"] = os.path.join(folder, "data")
         os.chdir(folder)
