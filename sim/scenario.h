@@ -21,7 +21,7 @@ enum scenario_act { ACT_CONFIRM = 0, ACT_REVERT = 1, ACT_PERM = 2 };
 
 struct scenario;
 
-/* toy-nor, toy-nor5, toy-nor16, toy-rram, toy-rram5, toy-rram8, toy-rram-ring, xiao_nrf52840, xiao_nrf54l15; NULL at the end or if unknown. */
+/* toy-nor, toy-nor5, toy-nor16, toy-nor-roomy, toy-rram, toy-rram5, toy-rram8, toy-rram-ring, xiao_nrf52840, xiao_nrf54l15; NULL at the end or if unknown. */
 const struct sim_geometry *scenario_geometry(const char *name);
 const struct sim_geometry *scenario_geometry_at(size_t index);
 /* Names of the standard set, for list and for running all; NULL at the end. */
