@@ -10,6 +10,8 @@ struct head {
 	uint64_t value;
 };
 
+static void put_head(struct smp_writer *writer, uint32_t major, uint64_t value);
+
 static uint32_t left_of(const struct smp_reader *reader)
 {
 	hf_assert(reader->off <= reader->size_bytes);
@@ -188,7 +190,30 @@ enum hf_reason smp_value_skip(struct smp_reader *reader)
 	return HF_OK;
 }
 
-/* Moves the pieces together, to where the first one's head was. */
+/* Bytes of the shortest head for this value. */
+static uint32_t head_bytes(uint32_t value)
+{
+	return value < 24u ? 1u : value <= UINT8_MAX ? 2u : value <= UINT16_MAX ? 3u : 5u;
+}
+
+/* The content of size bytes lies at the start of a region, which ends with a break: makes empty pieces and one full one of it, so
+ * that it reads the same again. The heads of the pieces it came in leave room for its one head, in all that fits into a message. */
+static const uint8_t *pieces_settle(uint8_t *region, uint32_t region_bytes, enum smp_kind kind, uint32_t size)
+{
+	uint32_t head = head_bytes(size);
+	uint8_t *content = region + region_bytes - size;
+	struct smp_writer writer;
+
+	if (size == 0u || head > region_bytes - size)
+		return region;
+	memmove(content, region, size);
+	memset(region, (int)((uint32_t)kind << 5), region_bytes - size - head);
+	writer = smp_writer_of(content - head, head);
+	put_head(&writer, (uint32_t)kind, size);
+	return content;
+}
+
+/* Moves the pieces together. */
 static enum hf_reason pieces_join(struct smp_reader *reader, enum smp_kind kind, struct smp_span *span)
 {
 	uint32_t start = reader->off;
@@ -209,7 +234,8 @@ static enum hf_reason pieces_join(struct smp_reader *reader, enum smp_kind kind,
 		memmove(reader->bytes + into, reader->bytes + reader->off - size, size);
 		into += size;
 	}
-	*span = (struct smp_span){ .data = reader->bytes + start, .size_bytes = into - start };
+	*span = (struct smp_span){ .data = pieces_settle(reader->bytes + start, reader->off - 1u - start, kind, into - start),
+				   .size_bytes = into - start };
 	return HF_OK;
 }
 
@@ -431,6 +457,20 @@ void smp_put_bytes(struct smp_writer *writer, const void *data, uint32_t size_by
 {
 	put_head(writer, MAJOR_BYTES, size_bytes);
 	put(writer, data, size_bytes);
+}
+
+uint8_t *smp_put_bytes_space(struct smp_writer *writer, uint32_t size_bytes)
+{
+	uint32_t start;
+
+	put_head(writer, MAJOR_BYTES, size_bytes);
+	start = writer->used_bytes;
+	if (writer->full || size_bytes > writer->cap_bytes - start) {
+		writer->full = true;
+		return NULL;
+	}
+	writer->used_bytes += size_bytes;
+	return writer->bytes + start;
 }
 
 void smp_put_text_n(struct smp_writer *writer, const void *text, uint32_t size_bytes)

@@ -25,3 +25,18 @@ enum hf_reason smp_holdfast_why(void *ctx, struct smp_call *call)
 	smp_put_key_uint(call->reply, "last", (uint32_t)why->server->last_refusal);
 	return HF_OK;
 }
+
+enum hf_reason smp_holdfast_base(void *ctx, struct smp_call *call)
+{
+	const struct hf_app_config *app = ctx;
+	struct hf_slot_info info;
+
+	smp_put_key_uint(call->reply, "size_max", app->size_max);
+	smp_put_key_uint(call->reply, "primary", app->primary->size_bytes);
+	smp_put_key_uint(call->reply, "secondary", app->secondary->size_bytes);
+	smp_put_key_uint(call->reply, "sector", app->primary->sector_bytes);
+	smp_put_key_uint(call->reply, "align", app->align);
+	if (hf_app_slot_info(app, HF_SLOT_PRIMARY, &info) == HF_OK && info.has_image && info.hash_bytes != 0u)
+		smp_put_key_bytes(call->reply, "hash", info.hash, info.hash_bytes);
+	return HF_OK;
+}

@@ -345,8 +345,8 @@ static enum hf_reason upload_step(struct smp_image *image, const struct upload_r
 		image->heard_ms = call->now_ms;
 		return resume ? HF_OK : upload_write(image, &request->data);
 	}
-	if (image->session != SMP_SESSION_NONE && image->owner != call->peer)
-		return HF_R_SMP_PEER_BUSY;
+	if (image->owner != call->peer)
+		return HF_OK;
 	image->heard_ms = call->now_ms;
 	if (image->session != SMP_SESSION_OPEN || request->off != image->upload.next_off)
 		return HF_OK;
@@ -365,7 +365,11 @@ enum hf_reason smp_image_upload(void *ctx, struct smp_call *call)
 		reason = upload_step(image, &request, call);
 	if (reason != HF_OK)
 		return reason;
-	smp_put_key_uint(call->reply, "off", image->session == SMP_SESSION_NONE ? 0u : image->upload.next_off);
+	if (image->session == SMP_SESSION_NONE || image->owner != call->peer) {
+		smp_put_key_uint(call->reply, "off", 0); /* its first request, with its hash, says which file it means */
+		return HF_OK;
+	}
+	smp_put_key_uint(call->reply, "off", image->upload.next_off);
 	if (image->session == SMP_SESSION_DONE && image->match_known)
 		smp_put_key_bool(call->reply, "match", image->matched);
 	return HF_OK;

@@ -45,19 +45,24 @@ static void put_reason(struct smp_writer *writer, enum hf_reason reason)
 	smp_put_text(writer, text);
 }
 
-static void put_refusal(struct smp_writer *writer, uint8_t version, enum hf_reason reason, const struct smp_code *code)
+static void put_refusal(struct smp_call *call, enum hf_reason reason, const struct smp_code *code)
 {
-	if (code->of_group && version != SMP_V1) {
-		smp_put_map(writer, 1);
+	struct smp_writer *writer = call->reply;
+	uint32_t extra_count = call->extra_key != NULL ? 1u : 0u;
+
+	if (code->of_group && call->header->version != SMP_V1) {
+		smp_put_map(writer, 1u + extra_count);
 		smp_put_text(writer, "err");
 		smp_put_map(writer, 2);
 		smp_put_key_uint(writer, "group", code->group);
 		smp_put_key_uint(writer, "rc", code->rc);
-		return;
+	} else {
+		smp_put_map(writer, 2u + extra_count);
+		smp_put_key_uint(writer, "rc", code->of_group ? code->v1_rc : code->rc);
+		put_reason(writer, reason);
 	}
-	smp_put_map(writer, 2);
-	smp_put_key_uint(writer, "rc", code->of_group ? code->v1_rc : code->rc);
-	put_reason(writer, reason);
+	if (call->extra_key != NULL)
+		smp_put_key_uint(writer, call->extra_key, call->extra);
 }
 
 /* Fills the reply's body; returns true if a protocol error ends the message. */
@@ -81,7 +86,7 @@ static bool body_make(struct smp_server *server, struct smp_call *call, enum hf_
 	code = reason == HF_R_SMP_APPLICATION ? call->code : smp_code_of(reason);
 	writer->used_bytes = SMP_HEADER_BYTES;
 	writer->full = false;
-	put_refusal(writer, call->header->version, reason, &code);
+	put_refusal(call, reason, &code);
 	hf_assert(!writer->full);
 	return !code.of_group;
 }
@@ -102,7 +107,7 @@ uint32_t smp_server_answer(struct smp_server *server, uint8_t *message, uint32_t
 {
 	struct smp_header header, reply_header;
 	struct smp_writer writer = smp_writer_of(reply, reply_cap_bytes < UINT16_MAX ? reply_cap_bytes : UINT16_MAX);
-	struct smp_call call = { .header = &header, .reply = &writer };
+	struct smp_call call = { .header = &header, .reply = &writer, .peer = server->peer, .now_ms = server->now_ms };
 	uint32_t left;
 	enum hf_reason checked;
 

@@ -173,9 +173,24 @@ static void drain(struct smp_upload *upload, uint32_t off)
 	upload->drain_off = off;
 }
 
-/* Nothing is outstanding any more: go on where the device said. */
+/* The device had more and forgot it. */
+static void restarted(struct smp_upload *upload)
+{
+	upload->best_off = 0;
+	upload->sent_off = 0;
+	upload->trouble_count = 0;
+	upload->restart_count++;
+	if (upload->restart_count > upload->plan.restarts_max)
+		fail(upload, HF_R_SMP_UPLOAD_RESTARTS);
+}
+
+/* Nothing is outstanding any more: go on where the device said, or ask with the hash where it is in this file. */
 static void drain_end(struct smp_upload *upload)
 {
+	if (upload->checking) {
+		upload->state = SMP_UPLOAD_FIRST;
+		return;
+	}
 	upload->send_off = upload->drain_off;
 	upload->acked_off = upload->drain_off;
 	if (upload->drain_off != 0u) {
@@ -183,14 +198,8 @@ static void drain_end(struct smp_upload *upload)
 		return;
 	}
 	upload->state = SMP_UPLOAD_FIRST;
-	if (upload->best_off == 0u)
-		return;
-	/* The device had more and forgot it. */
-	upload->best_off = 0;
-	upload->trouble_count = 0;
-	upload->restart_count++;
-	if (upload->restart_count > upload->plan.restarts_max)
-		fail(upload, HF_R_SMP_UPLOAD_RESTARTS);
+	if (upload->best_off != 0u)
+		restarted(upload);
 }
 
 static void expire(struct smp_upload *upload, uint32_t now_ms)
@@ -300,6 +309,7 @@ static uint32_t chunk_send(struct smp_upload *upload, uint32_t now_ms, uint8_t *
 	upload->client->sequence++;
 	upload->order++;
 	upload->send_off = end;
+	upload->sent_off = end > upload->sent_off ? end : upload->sent_off;
 	upload->counts.chunks++;
 	return message_make(upload, flight, buffer);
 }
@@ -349,17 +359,37 @@ static void first_answered(struct smp_upload *upload, const struct smp_flight *f
 		trouble(upload);
 		return;
 	}
-	upload->resumed = upload->resumed || off > flight->end;
-	upload->resumed_off = off > flight->end ? off : upload->resumed_off;
+	if (upload->checking && off <= flight->end) {
+		restarted(upload);
+	} else if (!upload->checking && off > flight->end) {
+		upload->resumed = true;
+		upload->resumed_off = off;
+	}
+	upload->checking = false;
+	if (upload->state == SMP_UPLOAD_FAILED)
+		return;
+	upload->sent_off = off > upload->sent_off ? off : upload->sent_off;
 	upload->state = SMP_UPLOAD_STREAM;
 	upload->send_off = off;
 	progress(upload, off);
+}
+
+/* Behind what the device has confirmed, or beyond what it was sent: a request was overtaken, or another client has begun another
+ * upload, and bytes of this file would be mixed into it. The first request, with the hash, tells which. */
+static bool is_elsewhere(const struct smp_upload *upload, uint32_t off)
+{
+	return off != 0u && (off < upload->acked_off || off > upload->sent_off) && sha_fits(&upload->plan);
 }
 
 static void chunk_answered(struct smp_upload *upload, const struct smp_flight *flight, uint32_t off)
 {
 	if (off != flight->end) {
 		upload->counts.mismatches++;
+		if (is_elsewhere(upload, off)) {
+			upload->checking = true;
+			drain(upload, upload->acked_off);
+			return;
+		}
 		drain(upload, off);
 		if (off > upload->acked_off && upload->state == SMP_UPLOAD_DRAIN)
 			progress(upload, off);

@@ -5,7 +5,7 @@
  *          at hand: a count larger than the rest of the buffer is refused at once.
  * Shapes   Reads definite and indefinite maps, lists and strings, integers of any width; tags are stepped over. Writes
  *          indefinite maps and lists, as Zephyr does, and the shortest integers.
- * Order    A map is read once: joining a string that came in pieces happens in place and changes the buffer.
+ * Order    A string that came in pieces is joined in place, which changes the buffer but not what it says: it may be read again.
  * Errors   HF_R_SMP_CBOR, _DEPTH, _TYPE, _DUPLICATE; outputs untouched on failure. A full writer stays full and is asked once,
  *          at the end.
  * Limits   nesting SMP_DEPTH_MAX; strings and counts below 4 GiB.
@@ -107,6 +107,8 @@ void smp_put_uint(struct smp_writer *writer, uint64_t value);
 void smp_put_int(struct smp_writer *writer, int64_t value);
 void smp_put_bool(struct smp_writer *writer, bool value);
 void smp_put_bytes(struct smp_writer *writer, const void *data, uint32_t size_bytes);
+/* A byte string whose content is filled in later, at once: where to put it; NULL: it does not fit. */
+uint8_t *smp_put_bytes_space(struct smp_writer *writer, uint32_t size_bytes);
 void smp_put_text_n(struct smp_writer *writer, const void *text, uint32_t size_bytes);
 void smp_put_text(struct smp_writer *writer, const char *text);
 /* A text of known size in pieces: begin, then pieces that add up to size_bytes. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* smp_groups.h - the handlers that come with the library: OS, image, and Holdfast's own "why".
+/* smp_groups.h - the handlers that come with the library: OS, image, enumeration, and Holdfast's own.
  *
  * Why      Each handler is a function that a row names, so what a table leaves out is not linked.
  * Shapes   static struct smp_os os; static struct smp_image image;
@@ -72,6 +72,10 @@ struct smp_image {
 	void *feed_ctx;
 	struct hf_upload upload;
 	enum smp_session session;
+	/* With more than one client (smp_server.peer): an open upload is its owner's until it has been silent for this long; till then
+	 * another client's upload or erase is refused as busy. 0: until reset. */
+	uint32_t lease_ms;
+	uint32_t owner, heard_ms;       /* of the open upload */
 	bool matched;                   /* DONE: the read-back had the hash of `sha` */
 	bool match_known;
 };
@@ -88,6 +92,25 @@ enum hf_reason smp_image_slots(void *image, struct smp_call *call) HF_MUST_USE;
 	{ SMP_GROUP_IMAGE, SMP_IMAGE_ERASE, NULL, smp_image_erase, (image) }, \
 	{ SMP_GROUP_IMAGE, SMP_IMAGE_SLOTS, smp_image_slots, NULL, (image) }
 
+/* --- enumeration --------------------------------------------------------------------------------------------------------- */
+
+/* What the server's own table holds, groups in the order in which they first appear. */
+struct smp_enum {
+	const struct smp_server *server;
+	const char *(*name)(uint16_t group); /* for "details"; NULL, or NULL returned: no name is sent */
+};
+
+enum hf_reason smp_enum_count(void *groups, struct smp_call *call) HF_MUST_USE;
+enum hf_reason smp_enum_list(void *groups, struct smp_call *call) HF_MUST_USE;
+enum hf_reason smp_enum_single(void *groups, struct smp_call *call) HF_MUST_USE;
+enum hf_reason smp_enum_details(void *groups, struct smp_call *call) HF_MUST_USE;
+
+#define SMP_ENUM_ROWS(groups) \
+	{ SMP_GROUP_ENUM, SMP_ENUM_COUNT, smp_enum_count, NULL, (groups) }, \
+	{ SMP_GROUP_ENUM, SMP_ENUM_LIST, smp_enum_list, NULL, (groups) }, \
+	{ SMP_GROUP_ENUM, SMP_ENUM_SINGLE, smp_enum_single, NULL, (groups) }, \
+	{ SMP_GROUP_ENUM, SMP_ENUM_DETAILS, smp_enum_details, NULL, (groups) }
+
 /* --- why: the boot report and the latest refusal ------------------------------------------------------------------------- */
 
 /* Reply: cause, trial, resumed, refusal, where, expected, found, stop, steps, loader, size_max (only if there is a report);
@@ -100,5 +123,11 @@ struct smp_why {
 enum hf_reason smp_holdfast_why(void *why, struct smp_call *call) HF_MUST_USE;
 
 #define SMP_HOLDFAST_ROWS(why) { SMP_GROUP_HOLDFAST, SMP_HOLDFAST_WHY, smp_holdfast_why, NULL, (why) }
+
+/* What a delta is made for, and what fits. Reply: size_max, primary, secondary, sector, align; hash of the running image, if it has
+ * one. app: struct hf_app_config. */
+enum hf_reason smp_holdfast_base(void *app, struct smp_call *call) HF_MUST_USE;
+
+#define SMP_HOLDFAST_BASE_ROWS(app) { SMP_GROUP_HOLDFAST, SMP_HOLDFAST_BASE, smp_holdfast_base, NULL, (app) }
 
 #endif

@@ -7,7 +7,8 @@
  *          into one message are answered one by one; the first protocol error ends it, as in Zephyr.
  * Errors   A handler returns HF_OK after adding keys to the open reply map, or the reason of its refusal; the table in
  *          smp_reasons.c makes the code of it: {"rc", "rsn": "HF-0908"} for protocol errors and for version 1,
- *          {"err": {"group", "rc"}} for version 2 (no "rsn" there: known clients refuse unknown keys beside "err").
+ *          {"err": {"group", "rc"}} for version 2 (no "rsn" there: known clients refuse unknown keys beside "err"; a call's extra
+ *          number is there, as the file group wants it).
  * Limits   RAM: the struct; buffers are the caller's. reply: at least SMP_REPLY_MIN_BYTES. Time: the handler's.
  * Source   zephyrproject-rtos/zephyr: subsys/mgmt/mcumgr/smp/src/smp.c.
  */
@@ -23,7 +24,10 @@ struct smp_call {
 	const struct smp_header *header;
 	struct smp_reader body;     /* at the request's map */
 	struct smp_writer *reply;   /* inside the reply's open map */
+	uint32_t peer, now_ms;      /* as the server's */
 	struct smp_code code;       /* set by smp_call_refuse */
+	const char *extra_key;      /* a number that goes out beside a refusal's code; NULL: none. At most 4 characters */
+	uint32_t extra;
 };
 
 struct smp_row {
@@ -40,6 +44,9 @@ struct smp_server {
 	enum hf_reason last_refusal; /* of the latest refused request; HF_OK: none yet */
 	uint32_t request_count;
 	uint32_t refusal_count;
+	/* Set before each message, where more than one client can reach the device: who asks (a number for each connection or
+	 * address), and when. One client, no clock: leave them 0. */
+	uint32_t peer, now_ms;
 };
 
 static inline void smp_server_start(struct smp_server *server, const struct smp_row *rows, uint32_t row_count)

@@ -8,6 +8,8 @@
  *          goes to smp_upload_take. One chunk alone first, with the fields of a first chunk and a long timeout.
  * Shapes   Chunks end at multiples of 16, so that no write unit of any supported chip is split.
  * Units    bytes of the file; _ms on the caller's clock, which may wrap.
+ * Others   An offset behind what was confirmed or beyond what was sent is another client's upload: no byte goes there; the first
+ *          request is sent again, and its hash makes the device go on with this file, begin it anew, or say that it is busy.
  * Cut      A device that was reset wants off 0 again; the first chunk's fields are sent again, at most restarts_max times.
  * Errors   HF_R_SMP_* in upload->reason; a refusal's code in upload->code.
  * Limits   RAM: the struct; the file is the caller's and stays.
@@ -69,6 +71,8 @@ struct smp_upload {
 	uint32_t acked_off;          /* what the device wants next: progress to show */
 	uint32_t best_off;
 	uint32_t send_off;           /* next byte to send */
+	uint32_t sent_off;           /* furthest byte sent, or named by the device at the beginning */
+	bool checking;               /* the device named an offset that cannot be this file's: its hash is asked with */
 	uint32_t drain_off;          /* where to go on after draining */
 	uint32_t order;              /* of the next request */
 	uint32_t window;
