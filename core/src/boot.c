@@ -271,6 +271,16 @@ static enum next trial(struct machine *b)
 
 /* ---- 3: a request */
 
+/* Wipes the request. NOR: a cut erase leaves a page that reads blank and can't be trusted with the next request, so it is erased
+ * again at the next boot until CLEARED says that it was done. */
+static enum hf_reason clear_request(struct machine *b, uint32_t align)
+{
+	const enum hf_reason reason = hf_mover_clear_request(&b->mover, align);
+	if (reason != HF_OK || !b->mover.journal.clear_open)
+		return reason;
+	return hf_journal_append_mark(&b->mover.journal, HF_RECORD_CLEARED);
+}
+
 /* Kept in the journal too, as long as an update of the largest size still fits. */
 static enum next refuse(struct machine *b, uint32_t align, const struct hf_finding *finding)
 {
@@ -282,7 +292,7 @@ static enum next refuse(struct machine *b, uint32_t align, const struct hf_findi
 	if (hf_journal_has_room(&b->mover.journal, steps_max))
 		reason = hf_journal_append_refused(&b->mover.journal, (uint16_t)finding->reason, finding->where_off);
 	if (reason == HF_OK)
-		reason = hf_mover_clear_request(&b->mover, align);
+		reason = clear_request(b, align);
 	if (reason != HF_OK) /* a secondary that can't be written must not stop the primary */
 		event(b, reason, b->config->secondary->size_bytes, 0);
 	return NEXT_STEP;
@@ -294,6 +304,12 @@ static enum next request(struct machine *b)
 	struct hf_verdict update;
 	enum hf_walk walk = HF_WALK_DOWN;
 	enum hf_reason reason = hf_trailer_read(b->config->secondary, b->config->align, &trailer);
+	if (reason == HF_OK && b->mover.journal.clear_open && trailer.magic != HF_MAGIC_GOOD && !trial_is_open(b)) {
+		reason = clear_request(b, trailer.align);
+		if (reason != HF_OK)
+			event(b, reason, b->config->secondary->size_bytes, 0);
+		return NEXT_STEP;
+	}
 	if (reason == HF_OK && trailer.magic == HF_MAGIC_UNSET)
 		trailer = b->kept_request;
 	if (reason != HF_OK || trailer.magic == HF_MAGIC_UNSET || trial_is_open(b))

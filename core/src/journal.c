@@ -25,7 +25,7 @@ static uint32_t chunk_count(uint8_t type)
 	case HF_RECORD_BEGIN:
 		return (BEGIN_BYTES + CHUNK_BYTES - 1) / CHUNK_BYTES;
 	default:
-		return type >= HF_RECORD_ST && type <= HF_RECORD_REFUSED ? 1 : 0;
+		return type >= HF_RECORD_ST && type <= HF_RECORD_CLEARED ? 1 : 0;
 	}
 }
 
@@ -272,6 +272,7 @@ static void feed_st(struct hf_journal *j, const struct record *r)
 	j->has_begin = j->has_step = j->has_end = false;
 	j->end_generation = 0;
 	j->refused_reason = 0;
+	j->clear_open = false;
 	generation_seen(j, j->st.generation);
 	keep(j, KEEP_ST, r->first_slot, r->slot_count); /* BEGIN stays kept until RUN: this ST may be torn and read well once */
 }
@@ -346,6 +347,10 @@ static void feed(struct hf_journal *j, const struct record *r)
 	case HF_RECORD_REFUSED:
 		j->refused_reason = hf_get16le(r->data);
 		j->refused_where_off = hf_get32le(r->data + 2);
+		j->clear_open = true;
+		break;
+	case HF_RECORD_CLEARED:
+		j->clear_open = false;
 		break;
 	case HF_RECORD_NOTE:
 		break;

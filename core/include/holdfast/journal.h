@@ -10,7 +10,8 @@
  *          GOAL data (ST, NOTE): flags u8 (kind 1:0, walk 2, align16 3) | generation u32 | id 32
  *          BEGIN data: flags u8 | old_sectors u16 | new_sectors u16 | old id 32 | new id 32
  *          INT data: step u16 | crc32 of the source sector u32.   END, CLOSED data: generation u32.
- *          REFUSED data: reason u16 | where u32: why the last request was not followed, until the next ST.
+ *          REFUSED data: reason u16 | where u32: why the last request was not followed, until the next ST. CLEARED: the wiping
+ *          of that request is done; without it, it may be half done and is done again.
  * Order    hf_journal_open reads everything into the struct; hf_journal_append adds and feeds the same struct.
  * Cut      An append that is cut leaves a slot that reads anything. After a reset NOR leaves one slot free behind the last
  *          that is not blank; RRAM goes on after the newest that reads well. A record that matters is appended again by
@@ -29,7 +30,7 @@
 
 enum hf_record_type {
 	HF_RECORD_ST = 1, HF_RECORD_CLOSED, HF_RECORD_RUN, HF_RECORD_RUN2, HF_RECORD_CONF, HF_RECORD_CONF2, HF_RECORD_BEGIN,
-	HF_RECORD_INT, HF_RECORD_END, HF_RECORD_NOTE, HF_RECORD_FAIL, HF_RECORD_REFUSED
+	HF_RECORD_INT, HF_RECORD_END, HF_RECORD_NOTE, HF_RECORD_FAIL, HF_RECORD_REFUSED, HF_RECORD_CLEARED
 };
 
 enum hf_kind { HF_KIND_TEST = 0, HF_KIND_PERM = 1, HF_KIND_REVERT = 2, HF_KIND_FORMAT = 3 };
@@ -75,6 +76,7 @@ struct hf_journal {
 	uint32_t step;               /* of the newest INT */
 	uint32_t step_crc;
 	uint16_t refused_reason;     /* newest REFUSED; 0 = none */
+	bool clear_open;             /* REFUSED without CLEARED */
 	uint32_t refused_where_off;
 };
 
@@ -83,7 +85,7 @@ void hf_journal_open(struct hf_journal *journal, const struct hf_flash *primary,
 /* Forgets everything: J has just been erased. */
 void hf_journal_reset(struct hf_journal *journal);
 
-enum hf_reason hf_journal_append_mark(struct hf_journal *journal, enum hf_record_type type) HF_MUST_USE; /* RUN, RUN2, CONF, CONF2, FAIL */
+enum hf_reason hf_journal_append_mark(struct hf_journal *journal, enum hf_record_type type) HF_MUST_USE; /* RUN, RUN2, CONF, CONF2, FAIL, CLEARED */
 enum hf_reason hf_journal_append_generation(struct hf_journal *journal, enum hf_record_type type, uint32_t generation) HF_MUST_USE; /* CLOSED, END */
 enum hf_reason hf_journal_append_goal(struct hf_journal *journal, const struct hf_goal *goal) HF_MUST_USE;
 enum hf_reason hf_journal_append_begin(struct hf_journal *journal, const struct hf_begin *begin) HF_MUST_USE;
