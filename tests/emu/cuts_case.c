@@ -163,7 +163,7 @@ static bool follow(struct trial_case *t)
 	const uint32_t draw = cut_hash(cut->operation, (uint32_t)cut->variant, cut->seed);
 	const uint32_t index = (uint32_t)c->rig.host.runs_index, other = index == 0 ? 1 : 0;
 	const bool was_torn = c->deciding_first != 0 && cut->operation >= c->deciding_first && cut->operation <= c->deciding_last;
-	if (!was_torn && c->profile->follow_every > 1 && draw % c->profile->follow_every != 0)
+	if (c->replay == NULL && !was_torn && c->profile->follow_every > 1 && draw % c->profile->follow_every != 0)
 		return true;
 	if (c->rig.host.on_trial && draw & 0x100u) {
 		t->totals->reverts++;

@@ -64,7 +64,8 @@ static bool filler_append(const struct rig *rig, uint32_t image_index, uint32_t 
 bool rig_sign(struct rig *rig, uint32_t image_index, uint32_t filler_bytes, const char *options, const char *name)
 {
 	const char *cli = getenv("HOLDFAST_CLI"), *firmware = getenv("HOLDFAST_LOADER_DIR"), *source = getenv("HOLDFAST_SOURCE_DIR");
-	return shell("cp '%s/demo-%s-%s-%s.bin' %s/payload.bin", firmware, rig->board->name, rig->layout->name, versions[image_index], rig->folder) &&
+	return shell("cp '%s/demo-%s-%s-%s.bin' %s/payload.bin", firmware, rig->board->name, rig->layout->name, versions[image_index],
+		     rig->folder) &&
 	       filler_append(rig, image_index, filler_bytes) &&
 	       shell("'%s' sign %s/payload.bin %s/%s -v %s --pad-header %s -k '%s/tests/vectors/keys/%s.pem' >%s/log 2>&1", cli, rig->folder,
 		     rig->folder, name, versions[image_index], options, source, rig->key_kind, rig->folder);
@@ -95,8 +96,8 @@ static bool files_make(struct rig *rig, uint32_t image_bytes)
 		return false;
 	}
 	(void)setenv("XDG_DATA_HOME", rig->folder, 1);
-	bool ok = shell("'%s' bootloader --board %s -k '%s/tests/vectors/keys/%s.pem' -o %s/loader.bin >%s/log 2>&1", cli, rig->board->name, source,
-			rig->key_kind, rig->folder, rig->folder) &&
+	bool ok = shell("'%s' bootloader --board %s -k '%s/tests/vectors/keys/%s.pem' -o %s/loader.bin >%s/log 2>&1", cli, rig->board->name,
+			source, rig->key_kind, rig->folder, rig->folder) &&
 		  rig_read(rig, "loader.bin", &rig->loader);
 	for (uint32_t i = 0; i < RIG_IMAGES; i++)
 		ok = ok && image_make(rig, i, image_bytes);

@@ -125,14 +125,26 @@ static void case_failed(const struct campaign *c, const struct cut_case *which, 
 		printf("FAILED %s\n  %s\n", name, c->rig.host.why);
 }
 
+static void cuts_tell(const struct campaign *c)
+{
+	uint32_t count;
+	const struct vb_cut_record *cut = vb_cut_records(c->rig.vb, &count);
+	for (uint32_t i = 0; i < count; i++)
+		printf("cut at 0x%08x, %s, in the %s\n", (unsigned)cut[i].addr, vb_variant_name(cut[i].variant),
+		       cut[i].pc - c->rig.layout->loader_addr < c->rig.layout->loader_bytes ? "loader" : "application");
+}
+
 static void child_run(struct campaign *c, const struct cut_case *cases, uint32_t count, int pipe_end)
 {
 	struct cut_totals totals = { 0 };
 	struct rig_moment *here = rig_keep(&c->rig);
 	const uint32_t done = operations_done(c);
+	c->rig.talks = c->replay != NULL;
 	for (uint32_t i = 0; i < count; i++) {
 		if (!cut_case_run(c, &cases[i], here, done, &totals))
 			case_failed(c, &cases[i], ++totals.failures);
+		if (c->replay != NULL)
+			cuts_tell(c);
 	}
 	(void)fflush(stdout);
 	const bool is_told = write(pipe_end, &totals, sizeof totals) == (ssize_t)sizeof totals;
@@ -243,13 +255,14 @@ static bool stage_run(struct campaign *c, const char *name)
 	const struct cut_totals before = c->totals;
 	c->stage = stage_named(name);
 	struct rig_moment *start = rig_keep(&c->rig);
-	bool ok = stage_count(c) && stage_figures(c);
+	bool ok = stage_count(c) && (c->replay != NULL || stage_figures(c));
 	struct rig_moment *end = rig_keep(&c->rig);
 	if (ok && c->op_count != 0 && (c->stage_wish == NULL || strcmp(c->stage_wish, name) == 0)) {
 		if (c->replay == NULL)
 			cases = cuts_choose(c, &count);
 		ok = stage_cut(c, start, c->replay != NULL ? c->replay : cases, c->replay != NULL ? 1 : count);
-		stage_told(c, &before);
+		if (c->replay == NULL)
+			stage_told(c, &before);
 		rig_back(&c->rig, end);
 	}
 	rig_moment_free(start);

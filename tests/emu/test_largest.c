@@ -52,8 +52,8 @@ static void boot_is_bounded(struct rig *rig, const char *what, uint32_t index, b
 							(double)lines * rig->board->write_unit_bytes / rig->board->sector_bytes;
 	const double seconds = (double)(n->loader_ns - b.loader_ns) / 1e9;
 	const unsigned long long instructions = n->loader_instructions - b.loader_instructions;
-	printf("evidence: {\"what\":\"sized\",\"board\":\"%s\",\"act\":\"%s\",\"image_bytes\":%u,\"sectors\":%u,\"sector_writes\":%.1f,\"limit\":%u,"
-	       "\"words\":%llu,\"lines\":%llu,\"loader_instructions\":%llu,\"seconds\":%.2f}\n",
+	printf("evidence: {\"what\":\"sized\",\"board\":\"%s\",\"act\":\"%s\",\"image_bytes\":%u,\"sectors\":%u,"
+	       "\"sector_writes\":%.1f,\"limit\":%u,\"words\":%llu,\"lines\":%llu,\"loader_instructions\":%llu,\"seconds\":%.2f}\n",
 	       rig->board->name, what, (unsigned)rig->image[0].size_bytes, (unsigned)sectors, writes, (unsigned)limit,
 	       (unsigned long long)words, (unsigned long long)lines, instructions, seconds);
 	assert_true(writes <= limit);
