@@ -162,7 +162,8 @@ void rig_reset(struct rig *rig)
 
 void rig_start(struct rig *rig, uint32_t sectors, bool rram)
 {
-	const struct smp_row rows[] = { SMP_OS_ROWS(&rig->os), SMP_IMAGE_ROWS(&rig->image), SMP_HOLDFAST_ROWS(&rig->why) };
+	const struct smp_row rows[] = { SMP_OS_ROWS(&rig->os), SMP_IMAGE_ROWS(&rig->image), SMP_HOLDFAST_ROWS(&rig->why),
+					SMP_HOLDFAST_BASE_ROWS(&rig->app) };
 
 	memset(rig, 0, sizeof *rig);
 	slot_start(rig, 0, sectors, rram);

@@ -26,7 +26,7 @@ struct rig {
 	struct smp_why why;
 	struct hf_report report;
 	struct smp_server server;
-	struct smp_row rows[16];
+	struct smp_row rows[48];
 	uint32_t row_count;
 };
 
