@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "check.h"
+#include "file.h"
 #include "keyring.h"
 #include "report_config.h"
 #include "textparse.h"
@@ -216,18 +217,49 @@ static enum hf_reason inspect_other(const struct imagefile *file, struct report 
 	return imagefile_open(file, &image, problem);
 }
 
+static enum hf_reason inspect_file(const struct imagefile *file, struct report *report, struct problem *problem)
+{
+	uint32_t off = file->place.base_off;
+	report_text(report, "file", "file", file->path);
+	if (file->is_hex)
+		report_addr(report, "addr", "address", file->addr);
+	bool is_image = file->bytes.size - off >= HF_IMAGE_HEADER_BYTES && hf_get32le(file->bytes.data + off) == HF_IMAGE_MAGIC;
+	return is_image ? inspect_image(file, report, problem) : inspect_other(file, report, problem);
+}
+
+static enum hf_reason inspect_package(const char *path, struct report *report, struct problem *problem)
+{
+	struct package package;
+	enum hf_reason reason = package_read(path, &package, problem);
+	if (reason != HF_OK)
+		return reason;
+	report_text(report, "file", "package", path);
+	report_list(report, "images", NULL);
+	for (size_t i = 0; i < package.count && reason == HF_OK; i++) {
+		struct imagefile file;
+		imagefile_of_package(path, &package.images[i], &file);
+		report_item(report, NULL);
+		report_number(report, "image", "image", package.images[i].image);
+		if (package.images[i].has_slot)
+			report_number(report, "slot", "for slot", package.images[i].slot);
+		reason = inspect_file(&file, report, problem);
+		report_end(report);
+		imagefile_free(&file);
+	}
+	report_end(report);
+	package_free(&package);
+	return reason;
+}
+
 static enum hf_reason inspect(const char *path, uint8_t erased_byte, uint32_t off, struct report *report, struct problem *problem)
 {
 	struct imagefile file;
+	if (file_is_zip(path))
+		return inspect_package(path, report, problem);
 	enum hf_reason reason = imagefile_read(path, erased_byte, off, &file, problem);
 	if (reason != HF_OK)
 		return reason;
-	report_text(report, "file", "file", path);
-	if (file.is_hex)
-		report_addr(report, "addr", "address", file.addr);
-	size_t size = file.bytes.size - off;
-	bool is_image = size >= HF_IMAGE_HEADER_BYTES && hf_get32le(file.bytes.data + off) == HF_IMAGE_MAGIC;
-	reason = is_image ? inspect_image(&file, report, problem) : inspect_other(&file, report, problem);
+	reason = inspect_file(&file, report, problem);
 	imagefile_free(&file);
 	return reason;
 }
@@ -255,8 +287,8 @@ const struct command cmd_inspect = {
 	.name = "inspect",
 	.summary = "show what an image or bootloader file holds",
 	.synopsis = "FILE",
-	.about = "Header, every TLV by name, hash, key, padding and trailer of any MCUboot image, .bin or .hex; the configuration of a\n"
-		 "Holdfast bootloader. A damaged file is shown up to where it stops making sense; the exit code is then 1.",
+	.about = "Header, every TLV by name, hash, key, padding and trailer of any MCUboot image, .bin or .hex, or of each in a .zip package;\n"
+		 "the configuration of a Holdfast bootloader. A damaged file is shown up to where it stops making sense; the exit code is then 1.",
 	.options = options,
 	.examples = "holdfast inspect app.bin\n"
 		    "holdfast inspect loader.hex --json\n"

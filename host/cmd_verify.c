@@ -5,6 +5,7 @@
 
 #include "args.h"
 #include "check.h"
+#include "file.h"
 #include "keyring.h"
 #include "textparse.h"
 
@@ -77,12 +78,12 @@ static enum hf_reason read_keys(const struct wishes *w, const struct imagefile *
 	return HF_OK;
 }
 
-static void report_verdict(const struct wishes *w, const struct imagefile *file, const struct hf_verdict *verdict,
+static void report_verdict(const struct imagefile *file, const struct hf_verdict *verdict,
 			   const struct keyfile *keys, uint32_t key_count, struct report *report)
 {
 	char version[40];
 	version_print(&verdict->image.version, version);
-	report_text(report, "file", "file", w->path);
+	report_text(report, "file", "file", file->path);
 	report_text(report, "verdict", "verdict", "accepted");
 	report_text(report, "version", "version", version);
 	report_size(report, "image_bytes", "size", verdict->image.total_bytes);
@@ -102,27 +103,60 @@ static void report_verdict(const struct wishes *w, const struct imagefile *file,
 			    (unsigned long long)after);
 }
 
-static enum hf_reason verify(const struct wishes *w, struct report *report, struct problem *problem)
+static enum hf_reason verify_file(const struct wishes *w, const struct boardopt *board, const struct imagefile *file,
+				  struct report *report, struct problem *problem)
 {
-	struct boardopt board;
-	struct imagefile file;
 	struct keyfile keys[CHECK_KEYS_MAX];
 	struct hf_verdict verdict;
 	uint32_t key_count = 0;
 	memset(keys, 0, sizeof keys);
+	enum hf_reason reason = read_keys(w, file, keys, &key_count, problem);
+	if (reason == HF_OK)
+		reason = check_image(file, board, keys, key_count, &verdict, problem);
+	if (reason == HF_OK)
+		report_verdict(file, &verdict, keys, key_count, report);
+	for (uint32_t i = 0; i < CHECK_KEYS_MAX; i++)
+		keyfile_free(&keys[i]);
+	return reason;
+}
+
+/* The board's rules are about its image 0. */
+static enum hf_reason verify_package(const struct wishes *w, const struct boardopt *board, struct report *report, struct problem *problem)
+{
+	static const struct boardopt none = { 0 };
+	struct package package;
+	enum hf_reason reason = package_read(w->path, &package, problem);
+	if (reason != HF_OK)
+		return reason;
+	report_text(report, "file", "package", w->path);
+	report_list(report, "images", NULL);
+	for (size_t i = 0; i < package.count && reason == HF_OK; i++) {
+		struct imagefile file;
+		imagefile_of_package(w->path, &package.images[i], &file);
+		report_item(report, NULL);
+		report_number(report, "image", "image", package.images[i].image);
+		reason = verify_file(w, package.images[i].image == 0 ? board : &none, &file, report, problem);
+		report_end(report);
+		imagefile_free(&file);
+	}
+	report_end(report);
+	package_free(&package);
+	return reason;
+}
+
+static enum hf_reason verify(const struct wishes *w, struct report *report, struct problem *problem)
+{
+	struct boardopt board;
+	struct imagefile file;
 	enum hf_reason reason = boardopt_find(w->board, w->layout, &board, problem);
 	if (reason != HF_OK)
 		return reason;
+	if (file_is_zip(w->path))
+		return verify_package(w, &board, report, problem);
 	reason = imagefile_read(w->path, w->erased_byte, w->off, &file, problem);
 	if (reason != HF_OK)
 		return reason;
-	reason = read_keys(w, &file, keys, &key_count, problem);
-	if (reason == HF_OK)
-		reason = check_image(&file, &board, keys, key_count, &verdict, problem);
-	if (reason == HF_OK)
-		report_verdict(w, &file, &verdict, keys, key_count, report);
-	for (uint32_t i = 0; i < CHECK_KEYS_MAX; i++)
-		keyfile_free(&keys[i]);
+	reason = verify_file(w, &board, &file, report, problem);
 	imagefile_free(&file);
 	return reason;
 }
@@ -154,6 +188,6 @@ const struct command cmd_verify = {
 	.options = options,
 	.examples = "holdfast verify app.bin -k release.pub.pem\n"
 		    "holdfast verify app.hex -k old.pem -k new.pem --board xiao_nrf52840\n"
-		    "holdfast verify app.bin --json",
+		    "holdfast verify update.zip -k release.pem --json",
 	.run = run,
 };

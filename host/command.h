@@ -33,7 +33,7 @@ struct command {
 };
 
 extern const struct command cmd_key_new, cmd_key_show, cmd_key_export;
-extern const struct command cmd_sign, cmd_verify, cmd_inspect, cmd_bootloader;
+extern const struct command cmd_sign, cmd_verify, cmd_inspect, cmd_bootloader, cmd_zip;
 extern const struct command cmd_image_list, cmd_image_upload, cmd_image_test, cmd_image_confirm, cmd_image_erase;
 extern const struct command cmd_update, cmd_echo, cmd_reset, cmd_info;
 extern const struct command cmd_board_list, cmd_board_run, cmd_port_list, cmd_reason;

@@ -2,15 +2,40 @@
 #include "imagefile.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "file.h"
 #include "flash_mem.h"
 #include "hexfile.h"
 
+void imagefile_of_package(const char *path, struct package_image *image, struct imagefile *file)
+{
+	char *name = host_printf("%s:%s", path, image->name);
+	imagefile_over(name, &image->bytes, file);
+	file->own_path = name;
+	image->bytes = (struct bytes){ 0 };
+}
+
+static enum hf_reason read_package(const char *path, struct imagefile *file, struct problem *problem)
+{
+	struct package package;
+	enum hf_reason reason = package_read(path, &package, problem);
+	if (reason != HF_OK)
+		return reason;
+	if (package.count == 1)
+		imagefile_of_package(path, &package.images[0], file);
+	else
+		reason = problem_set(problem, HF_R_HOST_PACKAGE_SEVERAL, path, "%zu images", package.count);
+	package_free(&package);
+	return reason;
+}
+
 enum hf_reason imagefile_read(const char *path, uint8_t fill, uint32_t off, struct imagefile *file, struct problem *problem)
 {
 	memset(file, 0, sizeof *file);
 	file->path = path;
+	if (file_is_zip(path))
+		return read_package(path, file, problem);
 	file->is_hex = file_is_hex(path);
 	enum hf_reason reason = file_read(path, FILE_IMAGE_BYTES_MAX * (file->is_hex ? 3u : 1u), &file->bytes, problem);
 	if (reason != HF_OK)
@@ -49,6 +74,8 @@ void imagefile_over(const char *name, const struct bytes *bytes, struct imagefil
 void imagefile_free(struct imagefile *file)
 {
 	bytes_free(&file->bytes);
+	free(file->own_path);
+	file->own_path = NULL;
 }
 
 enum hf_reason imagefile_open(const struct imagefile *file, struct hf_image *image, struct problem *problem)

@@ -14,7 +14,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_key_new, &cmd_key_show, &cmd_key_export,
-	&cmd_sign, &cmd_verify, &cmd_inspect, &cmd_bootloader,
+	&cmd_sign, &cmd_verify, &cmd_inspect, &cmd_zip, &cmd_bootloader,
 	&cmd_update, &cmd_image_list, &cmd_image_upload, &cmd_image_test, &cmd_image_confirm, &cmd_image_erase,
 	&cmd_echo, &cmd_reset, &cmd_info,
 	&cmd_devices, &cmd_device_save, &cmd_device_forget,
