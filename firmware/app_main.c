@@ -34,6 +34,7 @@ static struct hf_report report;
 static struct smp_server server;
 static struct smp_image image = { .app = &app_config };
 static struct smp_why why = { .server = &server };
+static struct smp_enum groups = { .server = &server };
 static struct smp_os os = {
 	.buf_size = PACKET_BYTES,
 	.info = { .kernel = "Holdfast-demo",
@@ -47,7 +48,8 @@ static struct smp_os os = {
 	.bootloader = "MCUboot",
 	.bootloader_mode = -1,
 };
-static const struct smp_row rows[] = { SMP_OS_ROWS(&os), SMP_IMAGE_ROWS(&image), SMP_HOLDFAST_ROWS(&why) };
+static const struct smp_row rows[] = { SMP_OS_ROWS(&os), SMP_IMAGE_ROWS(&image), SMP_ENUM_ROWS(&groups), SMP_HOLDFAST_ROWS(&why),
+				       SMP_HOLDFAST_BASE_ROWS(&app_config) };
 
 /* Whoever started this application has decided about the debug port. */
 bool port_debug_wanted(void)

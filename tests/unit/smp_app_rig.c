@@ -259,6 +259,7 @@ void app_rig_start(struct app_rig *app, struct rig *rig)
 	static struct smp_stat_entry entries[2];
 	static struct smp_stat_group groups[1];
 	const struct smp_row rows[] = { SMP_ENUM_ROWS(&app->enum_group),
+					SMP_ENUM_DETAILS_ROWS(&app->enum_group),
 					SMP_SETTINGS_ROWS(&app->settings_group),
 					SMP_FILES_ROWS(&app->files_group),
 					SMP_STATS_ROWS(&app->stats_group),

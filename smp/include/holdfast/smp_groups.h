@@ -108,8 +108,8 @@ enum hf_reason smp_enum_details(void *groups, struct smp_call *call) HF_MUST_USE
 #define SMP_ENUM_ROWS(groups) \
 	{ SMP_GROUP_ENUM, SMP_ENUM_COUNT, smp_enum_count, NULL, (groups) }, \
 	{ SMP_GROUP_ENUM, SMP_ENUM_LIST, smp_enum_list, NULL, (groups) }, \
-	{ SMP_GROUP_ENUM, SMP_ENUM_SINGLE, smp_enum_single, NULL, (groups) }, \
-	{ SMP_GROUP_ENUM, SMP_ENUM_DETAILS, smp_enum_details, NULL, (groups) }
+	{ SMP_GROUP_ENUM, SMP_ENUM_SINGLE, smp_enum_single, NULL, (groups) }
+#define SMP_ENUM_DETAILS_ROWS(groups) { SMP_GROUP_ENUM, SMP_ENUM_DETAILS, smp_enum_details, NULL, (groups) }
 
 /* --- why: the boot report and the latest refusal ------------------------------------------------------------------------- */
 
