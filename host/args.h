@@ -15,6 +15,7 @@
 
 struct args {
 	const struct command *command;
+	struct report *report;   /* of this run */
 	int argc;
 	char **argv;             /* argv[0] is the program, options and words follow */
 	struct option longs[ARGS_OPTIONS_MAX];

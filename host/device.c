@@ -8,6 +8,7 @@
 
 #include "bytes.h"
 #include "device_codes.h"
+#include "trace.h"
 
 struct device_options device_defaults(void)
 {
@@ -33,6 +34,16 @@ enum hf_reason device_option(const struct args *args, int id, struct device_opti
 		break;
 	case DEVICE_OPT_LOG:
 		options->show_log = true;
+		break;
+	case DEVICE_OPT_TRACE:
+		options->trace = true;
+		break;
+	case DEVICE_OPT_VERBOSE:
+		options->show_log = options->verbose = true;
+		break;
+	case DEVICE_OPT_QUIET:
+		options->quiet = true;
+		args->report->quiet = true;
 		break;
 	}
 	return reason;
@@ -61,6 +72,7 @@ enum hf_reason device_open(const char *name, const struct device_options *option
 	struct device *opened = host_alloc(sizeof *opened);
 	opened->name = name;
 	opened->options = *options;
+	opened->start_ms = device_now_ms();
 	/* The sequence begins somewhere else each time, so that a late reply to an earlier program does not fit. */
 	smp_client_start(&opened->client, opened->request, sizeof opened->request, SMP_V2, (uint8_t)(device_now_ms() / 7u));
 	enum hf_reason reason = link_open(&opened->link, name, &options->link, problem);
@@ -83,6 +95,12 @@ void device_close(struct device *device)
 {
 	if (device == NULL)
 		return;
+	if (device->options.verbose)
+		fprintf(stderr, "%s: %llu messages sent, %llu came; requests sent again %u, replies too late %u, odd %u; damaged packets %llu, "
+			"bytes of text %llu\n", device->name, (unsigned long long)device->sent, (unsigned long long)device->received,
+			(unsigned)device->client.counts.resent, (unsigned)device->client.counts.late,
+			(unsigned)device->client.counts.malformed, (unsigned long long)device->dropped,
+			(unsigned long long)device->text_bytes);
 	link_close(&device->link);
 	free(device);
 }
@@ -91,6 +109,9 @@ enum hf_reason device_send(struct device *device, const uint8_t *message, uint32
 {
 	struct smp_tx tx;
 	uint8_t line[SMP_LINE_BYTES];
+	device->sent++;
+	if (device->options.trace)
+		trace_message('>', device_now_ms() - device->start_ms, message, message_bytes);
 	if (device->link.framing != LINK_LINES)
 		return device->link.class->write(&device->link, message, message_bytes, problem);
 	smp_tx_start(&tx, message, message_bytes);
@@ -187,8 +208,12 @@ enum hf_reason device_receive(struct device *device, uint32_t wait_ms, uint8_t *
 	uint32_t start_ms = device_now_ms();
 	*message = NULL;
 	for (;;) {
-		if (take_inbox(device, message, message_bytes))
+		if (take_inbox(device, message, message_bytes)) {
+			device->received++;
+			if (device->options.trace)
+				trace_message('<', device_now_ms() - device->start_ms, *message, *message_bytes);
 			return HF_OK;
+		}
 		uint32_t gone_ms = device_now_ms() - start_ms;
 		if (gone_ms >= wait_ms && gone_ms != 0)
 			return HF_OK;
@@ -258,7 +283,7 @@ enum hf_reason device_refused(const struct device *device, const char *what, con
 	if (reason_number != 0)
 		return problem_set(problem, HF_R_HOST_DEVICE_REFUSED, device->name, "%s: the device says HF-%04u: %s", what,
 				   (unsigned)reason_number, hf_reason_text(reason_number)->sentence);
-	char words[96];
+	char words[320];
 	device_code_words(code, words, sizeof words);
 	return problem_set(problem, HF_R_HOST_DEVICE_REFUSED, device->name, "%s: %s", what, words);
 }

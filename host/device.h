@@ -23,6 +23,9 @@ struct device_options {
 	uint32_t timeout_ms;
 	uint8_t tries;
 	bool show_log;      /* the device's console text goes to standard error */
+	bool quiet;         /* results and failures, and nothing else */
+	bool verbose;       /* what happened on the line, at the end */
+	bool trace;         /* each message, decoded, on standard error */
 };
 
 struct device {
@@ -37,6 +40,8 @@ struct device {
 	uint32_t packet_bytes;          /* of a raw message that is being put together in packet */
 	size_t inbox_at, inbox_bytes;
 	uint64_t text_bytes, dropped;   /* what came that was no message */
+	uint64_t sent, received;        /* messages */
+	uint32_t start_ms;
 };
 
 /* Options that all device commands share, for their rows. */
@@ -44,11 +49,20 @@ struct device {
 	{ DEVICE_OPT_BAUD, 'b', "baud", "N", "speed of the serial line (default 115200)" }, \
 	{ DEVICE_OPT_TIMEOUT, '\0', "timeout", "MS", "wait this long for a reply (default 2500)" }, \
 	{ DEVICE_OPT_TRIES, '\0', "tries", "N", "send a request at most this often (default 3)" }, \
-	{ DEVICE_OPT_LOG, '\0', "log", NULL, "show the device's console text on standard error" }
-enum { DEVICE_OPT_BAUD = 900, DEVICE_OPT_TIMEOUT, DEVICE_OPT_TRIES, DEVICE_OPT_LOG };
+	{ DEVICE_OPT_LOG, '\0', "log", NULL, "show the device's console text on standard error" }, \
+	{ DEVICE_OPT_TRACE, '\0', "trace", NULL, "show each message, decoded, on standard error" }, \
+	{ DEVICE_OPT_VERBOSE, 'v', "verbose", NULL, "--log, and at the end what happened on the line" }, \
+	{ DEVICE_OPT_QUIET, 'q', "quiet", NULL, "no steps and no progress: results and failures only" }
+enum { DEVICE_OPT_BAUD = 900, DEVICE_OPT_TIMEOUT, DEVICE_OPT_TRIES, DEVICE_OPT_LOG, DEVICE_OPT_TRACE, DEVICE_OPT_VERBOSE, DEVICE_OPT_QUIET };
 
 struct device_options device_defaults(void);
 enum hf_reason device_option(const struct args *args, int id, struct device_options *options, struct problem *problem) HF_MUST_USE;
+
+/* A bar would tear the lines of --trace and --log. */
+static inline bool device_draws(const struct device_options *options)
+{
+	return !options->quiet && !options->trace && !options->show_log;
+}
 
 /* Milliseconds of a clock that only goes forward. */
 uint32_t device_now_ms(void);

@@ -133,6 +133,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct problem problem = { 0 };
 	struct report report = { .json = asks_json(argc, argv) };
 	args_start(&args, command, argc, argv);
+	args.report = &report;
 	report_start(&report);
 	enum hf_reason reason = command->run(&args, &report, &problem);
 	if (reason == HF_OK && args.want_help) {

@@ -99,6 +99,8 @@ static void say(struct report *report, const char *key, const char *format, va_l
 		append_text(report, key, text);
 		return;
 	}
+	if (report->quiet)
+		return;
 	indent(report);
 	printf("%s\n", text);
 	(void)fflush(stdout);

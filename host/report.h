@@ -17,6 +17,7 @@
 
 struct report {
 	bool json;
+	bool quiet;                 /* no steps and no notes */
 	unsigned depth;
 	void *at[REPORT_DEPTH_MAX]; /* cJSON objects or arrays; [0] is the root */
 };

@@ -124,6 +124,7 @@ enum hf_reason upload_run(struct device *device, const struct upload_file *uploa
 		return problem_set(problem, reason, device->name, "%s", "");
 	uint32_t start_ms = device_now_ms();
 	progress_start(&progress, "uploading", plan.size_bytes, 0, start_ms);
+	progress.shown = progress.shown && device_draws(&device->options);
 	reason = pump(device, &run, &progress, problem);
 	progress_end(&progress);
 	if (reason != HF_OK)

@@ -173,6 +173,18 @@ def test_log_text_among_the_replies():
         assert "HF-0601" in ok("echo", line, "x", "--log").err
 
 
+def test_trace_verbose_quiet():
+    old, new = prepare()
+    with Device("k.pem", old) as line:
+        traced = ok("echo", line, "hello", "--trace")
+        assert re.search(r'^> 0\.\d{3} s  v2 write os echo \(0/0\), sequence \d+, 18 bytes \{"d": "hello"\}$', traced.err, re.M), traced.err
+        assert re.search(r'^< \d\.\d{3} s  v2 write reply os echo .* \{"r": "hello"\}$', traced.err, re.M), traced.err
+        assert traced.out.startswith("echo")
+        assert re.search(r": 1 messages sent, 1 came; requests sent again 0", ok("echo", line, "x", "-v").err)
+        quiet = ok("update", line, new, "-q")
+        assert quiet.err == "" and "uploaded" not in quiet.out and "1.1.0" in quiet.out, quiet.text()
+
+
 def test_lossy_line():
     old, new = prepare(20000)
     with Device("k.pem", old, "lossy", 5) as line:
