@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <holdfast/smp_codes.h>
 
+enum { FIRST_USER_CODE = 256 };
+
 /* Codes 0 and 1 mean the same in every group and stand once, under the protocol. */
 static const struct smp_code_text codes[] = {
 	{ SMP_CODE_PROTOCOL, 0, "EOK", "Done.",
@@ -128,7 +130,7 @@ static const struct smp_code_text codes[] = {
 	{ SMP_GROUP_SETTINGS, 6, "WRITE_NOT_SUPPORTED", "This key cannot be written.",
 	  "Its handler only reads." },
 	{ SMP_GROUP_SETTINGS, 7, "DELETE_NOT_SUPPORTED", "This key cannot be deleted.",
-	  "" },
+	  "Write its default value." },
 	{ SMP_GROUP_SETTINGS, 8, "SAVE_NOT_SUPPORTED", "Settings cannot be saved one subtree at a time here.",
 	  "Save all." },
 	{ SMP_GROUP_FS, 2, "FILE_INVALID_NAME", "The file name is not valid.",
@@ -160,7 +162,7 @@ static const struct smp_code_text codes[] = {
 	{ SMP_GROUP_FS, 15, "READ_ONLY_FILESYSTEM", "The file system is read-only.",
 	  "Use another one." },
 	{ SMP_GROUP_FS, 16, "FILE_EMPTY", "The file is empty.",
-	  "" },
+	  "There is nothing to hash; upload it again if it should hold something." },
 	{ SMP_GROUP_SHELL, 2, "COMMAND_TOO_LONG", "The command line is too long.",
 	  "Shorten it." },
 	{ SMP_GROUP_SHELL, 3, "EMPTY_COMMAND", "There is no command.",
@@ -191,9 +193,10 @@ const struct smp_code_text *smp_code_list(size_t *count)
 const struct smp_code_text *smp_code_text(const struct smp_code *code)
 {
 	uint32_t group = !code->of_group || code->rc <= 1u ? SMP_CODE_PROTOCOL : code->group;
+	uint16_t rc = !code->of_group && code->rc > FIRST_USER_CODE ? (uint16_t)FIRST_USER_CODE : code->rc;
 
 	for (size_t i = 0; i < HF_ARRAY_COUNT(codes); i++) {
-		if (codes[i].group == group && codes[i].rc == code->rc)
+		if (codes[i].group == group && codes[i].rc == rc)
 			return &codes[i];
 	}
 	return &unknown;
@@ -213,4 +216,12 @@ const char *smp_group_name(uint16_t group)
 			return names[i].name;
 	}
 	return group >= 64u ? "application" : "unknown";
+}
+
+const char *smp_mode_name(int32_t mode)
+{
+	static const char *const names[] = { "single application", "swap with scratch", "overwrite only", "swap using move", "direct-XIP",
+					     "direct-XIP with revert", "RAM load", "firmware loader", "single-slot RAM load", "swap using offset" };
+
+	return mode >= 0 && (size_t)mode < HF_ARRAY_COUNT(names) ? names[mode] : "unknown";
 }

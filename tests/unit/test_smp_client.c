@@ -323,6 +323,44 @@ static void test_sizes(void **state)
 	assert_int_equal(smp_window_of(&(struct smp_params){ .buf_count = 4 }, 0), 1);
 }
 
+/* The protocol's documents, group by group: from 2 to the last code, none left out and none invented, each with a remedy. */
+static void test_codes_are_complete(void **state)
+{
+	static const struct {
+		uint16_t group, first, last;
+	} groups[] = { { SMP_CODE_PROTOCOL, 0, 13 }, { SMP_GROUP_OS, 2, 6 },    { SMP_GROUP_IMAGE, 2, 34 }, { SMP_GROUP_STAT, 2, 5 },
+		       { SMP_GROUP_SETTINGS, 2, 8 }, { SMP_GROUP_FS, 2, 16 },   { SMP_GROUP_SHELL, 2, 3 },  { SMP_GROUP_ENUM, 2, 4 },
+		       { SMP_GROUP_BASIC, 2, 4 },    { SMP_CODE_PROTOCOL, 256, 256 } };
+	size_t count, expected = 0;
+
+	(void)state;
+	(void)smp_code_list(&count);
+	for (size_t i = 0; i < HF_ARRAY_COUNT(groups); i++) {
+		for (uint16_t rc = groups[i].first; rc <= groups[i].last; rc++) {
+			struct smp_code code = { .of_group = groups[i].group != SMP_CODE_PROTOCOL, .group = groups[i].group, .rc = rc };
+			const struct smp_code_text *text = smp_code_text(&code);
+
+			assert_string_not_equal(text->name, "unknown");
+			assert_int_equal(text->rc, rc);
+			assert_true(strlen(text->remedy) > 4 || rc == 0);
+			expected++;
+		}
+		if (groups[i].group != SMP_CODE_PROTOCOL) {
+			struct smp_code beyond = { .of_group = true, .group = groups[i].group, .rc = groups[i].last + 1u };
+
+			assert_string_equal(smp_code_text(&beyond)->name, "unknown");
+			assert_string_not_equal(smp_group_name(groups[i].group), "unknown");
+		}
+	}
+	assert_int_equal(count, expected);
+	assert_string_equal(smp_code_text(&(struct smp_code){ .rc = 300 })->name, "EPERUSER");
+	assert_string_equal(smp_code_text(&(struct smp_code){ .rc = 14 })->name, "unknown");
+	assert_string_equal(smp_code_text(&(struct smp_code){ .of_group = true, .group = 1, .rc = 256 })->name, "unknown");
+	assert_string_equal(smp_mode_name(9), "swap using offset");
+	assert_string_equal(smp_mode_name(10), "unknown");
+	assert_string_equal(smp_mode_name(-1), "unknown");
+}
+
 static void test_codes(void **state)
 {
 	size_t count;
@@ -361,7 +399,7 @@ int main(void)
 		cmocka_unit_test_setup(test_retries, start),      cmocka_unit_test_setup(test_late_replies, start),
 		cmocka_unit_test(test_shapes),                    cmocka_unit_test(test_image_lists),
 		cmocka_unit_test(test_text_clean),                cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_codes),                     cmocka_unit_test(test_codes_are_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,9 +20,11 @@ struct smp_code_text {
 
 #define SMP_CODE_PROTOCOL 0xffffu
 
-/* Never NULL: an unknown code gets a text that says so. */
+/* Never NULL: an unknown code gets a text that says so; 256 and up are the application's. */
 const struct smp_code_text *smp_code_text(const struct smp_code *code);
 const char *smp_group_name(uint16_t group); /* "image"; "application" for unknown groups of 64 and up, else "unknown" */
+/* Of bootloader info's "mode"; "unknown" for others. Source: mcu-tools/mcuboot: boot/bootutil/include/bootutil/boot_status.h. */
+const char *smp_mode_name(int32_t mode);
 /* The whole list, for documents and tests. */
 const struct smp_code_text *smp_code_list(size_t *count);
 
