@@ -6,7 +6,7 @@ import os
 import struct
 import tempfile
 
-from virtual_board import BOARDS, Bench, imgtool_key, need, payload, read, signed, write
+from virtual_board import BOARDS, Bench, evidence, imgtool_key, need, payload, read, signed, write
 
 need("imgtool")
 from image_bytes import Image  # noqa: E402
@@ -169,7 +169,7 @@ def main():
                     check(bench, app, case, bad, images[number % 2][0], images[(number + 1) % 2])
                     print(f"{board}: {case[0]}: HF-{case[-1]:04d}, the old image runs on and the next update is taken")
                     count += 1
-    print(f"{count} refusals")
+    evidence("imgtool_refused.py", "images of imgtool with a wrong key, flag, size or place, or damaged, are refused by number; the old image runs on and the next update is taken", count)
 
 
 main()

@@ -6,7 +6,7 @@ move or scratch) and one sector in (swap using offset). The application is mcubo
 import os
 import tempfile
 
-from virtual_board import CLI, Bench, Live, facts_of, imgtool_key, imgtool_sign, need, run, signed
+from virtual_board import CLI, Bench, Live, evidence, facts_of, imgtool_key, imgtool_sign, need, run, signed
 
 need("imgtool")
 from image_bytes import Image  # noqa: E402
@@ -181,7 +181,7 @@ def main():
             for align, is_offset_build in stories:
                 Story(bench, images, align, is_offset_build).tell()
             through_the_line(folder, board, key)
-    print(f"{count} checks")
+    evidence("trailers.py", "what an application built for MCUboot reads in both slots before, during and after a trial, byte for byte, with updates at offset 0 and one sector in", count)
 
 
 main()
