@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The eighty kinds of malformed requests a server must survive, by number, and what it answers to each. The device must work
- * afterwards: after each row a plain echo is answered and the running image is untouched. Kinds of uploads: test_smp_hostile_uploads.c; of lines and links: test_smp_hostile_lines.c.
+ * afterwards: after each row a plain echo is answered and the running image is untouched. Kinds of
+ * uploads: test_smp_hostile_uploads.c; of lines and links: test_smp_hostile_lines.c.
  * Source of the kinds: what known clients, fuzzers and fixed faults of other servers have sent. */
 #include "smp_hostile.h"
 

@@ -56,7 +56,7 @@ static void test_upload_fields(void **state)
 	cover(24);
 	{
 		/* len 0 cannot be asked of chunk_send */
-		struct hex body = hex_of("a3 636f6666 00 636c656e 00 6464617461 5820 3db8f396" BYTES_16 "000000000000000000000000");
+		struct hex body = hex_of("a3 636f6666 00 636c656e 00 6464617461 5820 3db8f396" "00112233445566778899aabbccddeeff" "000000000000000000000000");
 
 		expect_rc(send_body(UPLOAD, body.bytes, body.size_bytes), 21);
 	}
