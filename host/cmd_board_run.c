@@ -14,6 +14,7 @@
 #include "file.h"
 #include "keyring.h"
 #include "loader_make.h"
+#include "report_config.h"
 
 enum { OPT_APP = 1, OPT_UPDATE, OPT_KEY, OPT_LOADER, OPT_LAYOUT, OPT_FLASH, OPT_SEED };
 
@@ -101,7 +102,7 @@ static enum hf_reason loader_as_file(const struct bytes *binary, char **path, st
 static enum hf_reason loader_for(const struct wishes *w, const struct boardopt *board, char **path, struct problem *problem)
 {
 	struct keyfile keys[HF_CONFIG_KEYS_MAX];
-	struct loader_wish wish = { .board = *board, .keys = keys, .policy = 0 };
+	struct loader_wish wish = { .board = *board, .keys = keys, .policy = POLICY_DEFAULT };
 	struct hf_config config;
 	struct bytes binary = { 0 };
 	const char *made_from = NULL;

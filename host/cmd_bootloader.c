@@ -20,7 +20,7 @@ static const struct arg_option options[] = {
 	{ OPT_BOARD, '\0', "board", "NAME", "see `holdfast board list`" },
 	{ OPT_LAYOUT, '\0', "layout", "NAME", "layout of the board (default: its first)" },
 	{ OPT_KEY, 'k', "key", "FILE", "key whose signatures are accepted (public is enough); up to 4 times, all of one type" },
-	{ OPT_POLICY, '\0', "policy", "LIST", "of no-downgrade, counter, bootstrap, debug-open, quiet; separated by commas" },
+	{ OPT_POLICY, '\0', "policy", "LIST", "of no-downgrade, counter, bootstrap, debug-open, quiet, separated by commas, or none (default: bootstrap,debug-open)" },
 	{ OPT_OUTPUT, 'o', "output", "FILE", ".hex (with addresses) or .bin" },
 	{ OPT_LIST, 'l', "list", NULL, "list the bootloaders that this holdfast carries" },
 	{ OPT_PASSPHRASE_FILE, '\0', "passphrase-file", "FILE", "first line of FILE decrypts the keys" },
@@ -32,19 +32,20 @@ struct wishes {
 	const char *key_paths[HF_CONFIG_KEYS_MAX];
 	uint32_t key_count;
 	uint32_t policy;
-	bool list;
+	bool has_policy, list;
 	struct passphrase passphrase;
 };
 
 static enum hf_reason take_policy(struct wishes *w, const char *text, struct problem *problem)
 {
-	for (const char *at = text; *at != '\0';) {
+	w->has_policy = true;
+	for (const char *at = text; *at != '\0' && strcmp(text, "none") != 0;) {
 		size_t length = strcspn(at, ", "), i = 0;
 		while (i < policy_name_count && (strlen(policy_names[i].name) != length || strncmp(policy_names[i].name, at, length) != 0))
 			i++;
 		if (i == policy_name_count)
 			return problem_set(problem, HF_R_HOST_OPTION_VALUE, "--policy",
-					   "'%.*s' is none of no-downgrade, counter, bootstrap, debug-open, quiet", (int)length, at);
+					   "'%.*s' is none of no-downgrade, counter, bootstrap, debug-open, quiet, none", (int)length, at);
 		w->policy |= policy_names[i].bit;
 		at += length;
 		at += strspn(at, ", ");
@@ -113,7 +114,7 @@ static enum hf_reason write_loader(const char *path, uint32_t addr, const struct
 
 static enum hf_reason make(const struct wishes *w, const struct keyfile *keys, struct report *report, struct problem *problem)
 {
-	struct loader_wish wish = { .keys = keys, .key_count = w->key_count, .policy = w->policy };
+	struct loader_wish wish = { .keys = keys, .key_count = w->key_count, .policy = w->has_policy ? w->policy : POLICY_DEFAULT };
 	struct hf_config config;
 	struct bytes binary = { 0 };
 	const char *made_from = NULL;

@@ -17,5 +17,8 @@ struct policy_name {
 };
 extern const struct policy_name policy_names[];
 extern const size_t policy_name_count;
+/* Without --policy: what a maker with a board on the desk needs. An nRF54L15 whose loader does not open the debug port is reached
+ * by a mass erase only, and a board without an application should take the one in its update slot. Products choose their own. */
+#define POLICY_DEFAULT (HF_POLICY_BOOTSTRAP | HF_POLICY_DEBUG_OPEN)
 
 #endif
