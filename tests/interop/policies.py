@@ -142,6 +142,10 @@ def bootstrap(folder, board, key):
             installed(lab, "1.1.0", 613, 218, 609, 604)
         else:
             lab.bench.stops(613, 218, 602)
+    # It is on in a loader made without --policy.
+    lab = Lab(folder, board, key, "default")
+    lab.app.upload(lab.image("1.1.0"))
+    installed(lab, "1.1.0", 609, 604)
     print(f"{board}: bootstrap")
 
 

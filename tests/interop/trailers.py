@@ -169,6 +169,25 @@ def through_the_line(folder, board, key):
     print(f"{board}: the demo's server writes the same flags")
 
 
+def foreign_swap(folder, board, key):
+    """MCUboot was replaced while it swapped: its primary's flags say so. What can be started is; else nothing is touched."""
+    bench = Bench(folder, board, key)
+    image = signed(board, "1.0.0", key, os.path.join(folder, "image.bin"))
+    tail = fields(bench.facts["align"], magic=True, swap_info=TEST)
+    for good in (True, False):
+        bench.clear()
+        bench.fill(0, image if good else image[:0x2000] + bytes(64) + image[0x2040:])
+        bench.flash[bench.addr[0] + bench.size[0] - len(tail) : bench.addr[0] + bench.size[0]] = tail
+        if good:
+            bench.starts("1.0.0", 610, without=(603, 605, 608, 613))
+            bench.starts("1.0.0", without=(603, 605, 608, 610, 613))
+        else:
+            before = bytes(bench.flash)
+            bench.stops(610, 613, 218)
+            same(bytes(bench.flash) == before, True, f"{board}: a swap that is not ours, nothing to start: the flash has changed")
+    print(f"{board}: another bootloader's swap is named and not resumed")
+
+
 STORIES = {"xiao_nrf52840": ((8, False), (8, True), (16, False)), "xiao_nrf54l15": ((16, False), (16, True), (8, False))}
 
 
@@ -181,6 +200,7 @@ def main():
             for align, is_offset_build in stories:
                 Story(bench, images, align, is_offset_build).tell()
             through_the_line(folder, board, key)
+            foreign_swap(folder, board, key)
     evidence("trailers.py", "what an application built for MCUboot reads in both slots before, during and after a trial, byte for byte, with updates at offset 0 and one sector in", count)
 
 

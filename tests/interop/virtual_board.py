@@ -116,7 +116,7 @@ class Bench:
         self.size = (self.layout["primary_bytes"], self.layout["secondary_bytes"])
         self.folder = folder
         self.file = os.path.join(folder, f"{board}-{layout}.flash")
-        options = ["--layout", layout, "--policy", policy or "none"]
+        options = ["--layout", layout, *([] if policy == "default" else ["--policy", policy or "none"])]
         self.loader = read(make_loader(board, keys, folder, *options, name=f"{layout}-{policy}.bin"))
         self.flash = bytearray()
         self.clear()
