@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Input: a console's byte stream. Fed whole and byte by byte it must give the same messages, lose no byte of text, and each
- * message must survive being sent and received again. */
+ * message must survive being sent and received again. The same bytes on a raw line, for either side: the same messages in any split. */
 #include <stdlib.h>
 
 #include "smp_rig.h"
@@ -83,6 +83,27 @@ static struct seen run(const uint8_t *data, uint32_t size_bytes, uint32_t step)
 	return seen;
 }
 
+static struct seen run_raw(const uint8_t *data, uint32_t size_bytes, uint32_t step, enum smp_raw_side side)
+{
+	uint8_t packet[PACKET_BYTES];
+	struct smp_raw raw;
+	struct seen seen = { 0, 0, 0, 0 };
+
+	smp_raw_start(&raw, packet, sizeof packet, side, 10);
+	for (uint32_t off = 0; off < size_bytes;) {
+		struct smp_rx_event event;
+		/* a pause after each 64 bytes, whatever the split */
+		uint32_t left = 64u - off % 64u < step ? 64u - off % 64u : step;
+		uint32_t used = smp_raw_feed(&raw, data + off, left < size_bytes - off ? left : size_bytes - off, off / 64u * 20u, &event);
+
+		demand(used <= left && (used != 0 || event.kind == SMP_RX_DROPPED));
+		demand(event.kind != SMP_RX_MESSAGE || event.size_bytes == SMP_HEADER_BYTES + smp_header_get(event.message).length_bytes);
+		take(&seen, &event, false);
+		off += used;
+	}
+	return seen;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
 	struct seen whole = run(data, (uint32_t)size_bytes, (uint32_t)size_bytes + 1u);
@@ -90,5 +111,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	struct seen odd = run(data, (uint32_t)size_bytes, 7);
 
 	demand(memcmp(&whole, &single, sizeof whole) == 0 && memcmp(&whole, &odd, sizeof whole) == 0);
+	for (uint32_t side = 0; side < 2u; side++) {
+		whole = run_raw(data, (uint32_t)size_bytes, 64, (enum smp_raw_side)side);
+		single = run_raw(data, (uint32_t)size_bytes, 1, (enum smp_raw_side)side);
+		odd = run_raw(data, (uint32_t)size_bytes, 7, (enum smp_raw_side)side);
+		demand(memcmp(&whole, &single, sizeof whole) == 0 && memcmp(&whole, &odd, sizeof whole) == 0);
+	}
 	return 0;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Input: a byte of options (1: RRAM, 2: no cryptography, 4: an image in the update slot, 8: trial, 16: small replies), then messages,
- * each behind a 2-byte little-endian length. All go to one server on RAM flash that stops the program when a chip's rule is broken;
+/* Input: a byte of options (1: RRAM, 2: no cryptography, 4: an image in the update slot, 8: trial, 16: small replies, 32: clients take
+ * turns), then messages, each behind a 2-byte little-endian length. All go to one server on RAM flash that stops the program when a chip's rule is broken;
  * each reply must be readable, bear the request's header, and be of one of the known shapes. */
 #include <stdlib.h>
 
-#include "smp_rig.h"
+#include "smp_app_rig.h"
 
 enum { SECTORS = 8, MESSAGE_BYTES_MAX = 1024 };
 
 static struct rig rig;
+static struct app_rig app;
 
 static void demand(bool ok)
 {
@@ -22,6 +23,7 @@ static void start(uint8_t options)
 	uint32_t size = rig_image(file, sizeof file, 3000, (struct hf_version){ 1, 0, 0, 0 }, 1);
 
 	rig_start(&rig, SECTORS, (options & 1u) != 0u);
+	app_rig_start(&app, &rig);
 	if ((options & 2u) != 0u)
 		rig.image.crypto = NULL;
 	rig_put(&rig, HF_SLOT_PRIMARY, file, size);
@@ -84,6 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 		off += 2;
 		size = size < size_bytes - off ? size : (uint32_t)(size_bytes - off);
 		size = size < MESSAGE_BYTES_MAX ? size : MESSAGE_BYTES_MAX;
+		rig.server.peer = (data[0] & 32u) != 0u ? (uint32_t)off % 3u : 0u;
+		rig.server.now_ms += 100u;
 		message_run(data + off, size, (data[0] & 16u) != 0u ? SMP_REPLY_MIN_BYTES : 600u);
 		off += size;
 	}
