@@ -8,9 +8,25 @@
 #define BAR_CELLS 30
 #define REDRAW_MS 100u
 
+/* Where a process of a fleet sends its words; a program has one. */
+static int words_fd = -1;
+
+void progress_send_to(int fd)
+{
+	words_fd = fd;
+}
+
+static void send_words(const char *words)
+{
+	char line[96];
+	int length = snprintf(line, sizeof line, "%.90s\n", words);
+	ssize_t sent = write(words_fd, line, (size_t)length);
+	(void)sent; /* nobody may be looking */
+}
+
 void progress_start(struct progress *progress, const char *label, uint64_t total_bytes, uint64_t start_bytes, uint32_t now_ms)
 {
-	*progress = (struct progress){ .shown = isatty(STDERR_FILENO) == 1, .total_bytes = total_bytes, .start_bytes = start_bytes,
+	*progress = (struct progress){ .shown = words_fd >= 0 || isatty(STDERR_FILENO) == 1, .total_bytes = total_bytes, .start_bytes = start_bytes,
 				       .start_ms = now_ms, .drawn_ms = now_ms - REDRAW_MS, .label = label };
 }
 
@@ -32,8 +48,13 @@ void progress_show(struct progress *progress, uint64_t done_bytes, uint32_t now_
 		unsigned seconds_left = (unsigned)((double)(progress->total_bytes - done_bytes) / rate + 0.5);
 		(void)snprintf(left, sizeof left, ", %u:%02u left", seconds_left / 60, seconds_left % 60);
 	}
-	fprintf(stderr, "\r%s [%s] %3u%%  %.1f KB/s%s\033[K", progress->label, bar,
-		progress->total_bytes != 0 ? (unsigned)(done_bytes * 100 / progress->total_bytes) : 100, rate / 1024.0, left);
+	unsigned percent = progress->total_bytes != 0 ? (unsigned)(done_bytes * 100 / progress->total_bytes) : 100;
+	if (words_fd >= 0) {
+		(void)snprintf(bar, sizeof bar, "%s %u%%", progress->label, percent);
+		send_words(bar);
+		return;
+	}
+	fprintf(stderr, "\r%s [%s] %3u%%  %.1f KB/s%s\033[K", progress->label, bar, percent, rate / 1024.0, left);
 	(void)fflush(stderr);
 }
 
@@ -42,13 +63,17 @@ void progress_wait(struct progress *progress, const char *what, uint32_t now_ms)
 	if (!progress->shown || now_ms - progress->drawn_ms < REDRAW_MS)
 		return;
 	progress->drawn_ms = now_ms;
+	if (words_fd >= 0) {
+		send_words(progress->label);
+		return;
+	}
 	fprintf(stderr, "\r%s, %u s\033[K", what, (unsigned)((now_ms - progress->start_ms) / 1000u));
 	(void)fflush(stderr);
 }
 
 void progress_end(struct progress *progress)
 {
-	if (!progress->shown)
+	if (!progress->shown || words_fd >= 0)
 		return;
 	fputs("\r\033[K", stderr);
 	(void)fflush(stderr);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.h - a bar with rate, percent and time left, on standard error and only if that is a terminal. */
+/* progress.h - a bar with rate, percent and time left, on standard error and only if that is a terminal.
+ *
+ * A process that works for another one (fleet.h) sends lines of a few words instead: progress_send_to. */
 #ifndef HOST_PROGRESS_H
 #define HOST_PROGRESS_H
 
@@ -20,5 +22,8 @@ void progress_show(struct progress *progress, uint64_t done_bytes, uint32_t now_
 void progress_end(struct progress *progress);
 /* Waiting for something of unknown length: what, and for how long already. */
 void progress_wait(struct progress *progress, const char *what, uint32_t now_ms);
+
+/* From now on. */
+void progress_send_to(int fd);
 
 #endif

@@ -4,20 +4,61 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
+#include "file.h"
 #include "progress.h"
 
-enum hf_reason upload_file_read(const char *path, struct upload_file *upload, struct problem *problem)
+static enum hf_reason open_image(struct upload_file *upload, struct problem *problem)
 {
-	memset(upload, 0, sizeof *upload);
-	enum hf_reason reason = imagefile_read(path, 0xff, 0, &upload->file, problem);
-	if (reason != HF_OK)
-		return reason;
-	reason = imagefile_open(&upload->file, &upload->image, problem);
+	enum hf_reason reason = imagefile_open(&upload->file, &upload->image, problem);
 	if (reason == HF_OK)
 		reason = imagefile_hash(&upload->file, &upload->image, upload->hash, &upload->hash_bytes, problem);
 	if (reason != HF_OK)
 		imagefile_free(&upload->file);
 	return reason;
+}
+
+enum { FIRST_TIMEOUTS = 4 }; /* usual ones that the first datagram of an upload is waited for: the device may be erasing */
+
+enum hf_reason upload_file_read(const char *path, struct upload_file *upload, struct problem *problem)
+{
+	memset(upload, 0, sizeof *upload);
+	enum hf_reason reason = imagefile_read(path, 0xff, 0, &upload->file, problem);
+	return reason == HF_OK ? open_image(upload, problem) : reason;
+}
+
+enum hf_reason upload_files_read(const char *path, struct upload_files *files, struct problem *problem)
+{
+	struct package package;
+	files->count = 0;
+	if (!file_is_zip(path)) {
+		enum hf_reason reason = upload_file_read(path, &files->list[0], problem);
+		files->count = reason == HF_OK;
+		return reason;
+	}
+	enum hf_reason reason = package_read(path, &package, problem);
+	if (reason != HF_OK)
+		return reason;
+	for (size_t i = 0; i < package.count && reason == HF_OK; i++) {
+		struct upload_file *upload = &files->list[i];
+		memset(upload, 0, sizeof *upload);
+		upload->number = package.images[i].image;
+		upload->has_slot = package.images[i].has_slot;
+		upload->slot = package.images[i].slot;
+		imagefile_of_package(path, &package.images[i], &upload->file);
+		reason = open_image(upload, problem);
+		files->count += reason == HF_OK;
+	}
+	package_free(&package);
+	if (reason != HF_OK)
+		upload_files_free(files);
+	return reason;
+}
+
+void upload_files_free(struct upload_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		imagefile_free(&files->list[i].file);
+	files->count = 0;
 }
 
 void upload_file_free(struct upload_file *upload)
@@ -37,7 +78,7 @@ enum hf_reason upload_check_room(struct device *device, const struct upload_file
 		return HF_OK; /* older servers have no such command */
 	for (uint32_t i = 0; i < slots.count; i++) {
 		const struct smp_slot_entry *slot = &slots.entries[i];
-		if (slot->image != 0 || !slot->has_image_max || upload->image.total_bytes <= slot->image_max_bytes)
+		if (slot->image != upload->number || !slot->has_image_max || upload->image.total_bytes <= slot->image_max_bytes)
 			continue;
 		char expected[64], found[64];
 		(void)snprintf(expected, sizeof expected, "at most %u bytes", (unsigned)slot->image_max_bytes);
@@ -66,10 +107,15 @@ static enum hf_reason plan_make(struct device *device, const struct upload_file 
 	if (device->link.message_max_bytes != 0 && plan->message_max > device->link.message_max_bytes)
 		plan->message_max = device->link.message_max_bytes;
 	plan->window_max = smp_window_of(known ? &params : NULL, wish->window != 0 ? wish->window : SMP_WINDOW_MAX);
-	plan->has_image = wish->has_image;
-	plan->image = wish->image;
+	plan->has_image = wish->has_image || upload->number != 0;
+	plan->image = wish->has_image ? wish->image : upload->number;
 	plan->upgrade_only = wish->upgrade_only;
 	plan->timeout_ms = device->options.timeout_ms;
+	if (device->options.tries > plan->tries)
+		plan->tries = device->options.tries;
+	/* A datagram may be lost; the first one, repeated, is answered with where the device stands. */
+	if (device->link.framing == LINK_DATAGRAMS && plan->first_timeout_ms > FIRST_TIMEOUTS * plan->timeout_ms)
+		plan->first_timeout_ms = FIRST_TIMEOUTS * plan->timeout_ms;
 	return HF_OK;
 }
 

@@ -29,7 +29,19 @@ struct upload_file {
 	struct hf_image image;
 	uint8_t hash[HF_HASH_BYTES_MAX];
 	uint32_t hash_bytes;
+	uint32_t number;        /* of the image on the device; 0 unless a package says otherwise */
+	bool has_slot;          /* direct XIP: for this slot only */
+	uint32_t slot;
 };
+
+/* One file, or all images of a package. */
+struct upload_files {
+	struct upload_file list[PACKAGE_IMAGES_MAX];
+	size_t count;
+};
+
+enum hf_reason upload_files_read(const char *path, struct upload_files *files, struct problem *problem) HF_MUST_USE;
+void upload_files_free(struct upload_files *files);
 
 enum hf_reason upload_file_read(const char *path, struct upload_file *upload, struct problem *problem) HF_MUST_USE;
 void upload_file_free(struct upload_file *upload);

@@ -195,7 +195,7 @@ def test_lossy_line():
 def test_port_vanishes_mid_upload():
     old, new = prepare(60000)
     with Device("k.pem", old, "vanish", 12) as line:
-        fails(DEVICE, "HOST_PORT_LOST", "update", line, new, *FAST, holds=[line])
+        fails(DEVICE, "HOST_PORT_LOST", "update", line, new, "--wait", "1", *FAST, holds=[line])
 
 
 def test_device_hangs_mid_upload():

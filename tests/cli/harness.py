@@ -4,8 +4,11 @@
 A test file defines functions named test_*, and ends with harness.main(globals()). Each function gets a fresh folder as its
 current one, and its own keyring.
 """
+import contextlib
 import json
 import os
+import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -109,6 +112,31 @@ class Device:
         self.process.stdin.close()
         self.process.wait(timeout=20)
         self.process.stdout.close()
+
+
+def free_port(family=socket.AF_INET, host="127.0.0.1"):
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serve(*args):
+    """`holdfast serve` with what it said of itself."""
+    process = subprocess.Popen([CLI, "serve", *args, "--boot-ms", "50", "--json"], stdout=subprocess.PIPE, text=True)
+    text = ""
+    while not text.endswith("\n}\n"):
+        line = process.stdout.readline()
+        assert line, f"serve ended: {text}"
+        text += line
+    try:
+        said = json.loads(text)
+        assert said["ok"], said
+        yield said
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+        process.stdout.close()
 
 
 def main(names):

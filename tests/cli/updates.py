@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The whole update: several devices at once, health commands, packages, what is there already, links and clients that break off."""
+import contextlib
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+
+import harness
+from harness import DEVICE, OK, REFUSED, USAGE, Device, fails, free_port, ok, run, serve
+
+FAST = ("--timeout", "300", "--tries", "2")
+
+
+def prepare(size=3000):
+    ok("key", "new", "k.pem")
+    return harness.signed("old", "1.0.0", "k.pem"), harness.signed("new", "1.1.0", "k.pem", size)
+
+
+def running(where):
+    entry = next(row for row in ok("image", "list", where, "--json").json()["images"] if row["slot"] == 0)
+    return entry["version"], entry["confirmed"]
+
+
+@contextlib.contextmanager
+def several(old, count):
+    with contextlib.ExitStack() as stack:
+        ports = [free_port() for _ in range(count)]
+        for port in ports:
+            stack.enter_context(serve(old, "--udp", str(port), "-k", "k.pem"))
+        yield [f"udp:127.0.0.1:{port}" for port in ports]
+
+
+def test_several_devices_at_once():
+    old, new = prepare(40000)
+    with several(old, 3) as devices:
+        done = ok("update", *devices, new)
+        assert [line for line in done.out.splitlines() if "confirmed" in line] == \
+            [f"{device}: version 1.1.0, confirmed" for device in devices], done.text()
+        assert done.out.splitlines()[-1] == "3 of 3 devices updated"
+        assert [running(device) for device in devices] == [("1.1.0", True)] * 3
+        again = ok("update", *devices, new, "--json").json()
+        assert again["updated"] == 3 and [row["outcome"] for row in again["devices"]] == ["version 1.1.0, nothing was to be done"] * 3
+        assert [row["device"] for row in again["devices"]] == devices
+
+
+def test_one_of_several_fails():
+    old, new = prepare()
+    with several(old, 2) as devices:
+        dead = f"udp:127.0.0.1:{free_port()}"
+        done = fails(DEVICE, "HOST_UPDATE_SOME", "update", devices[0], dead, devices[1], new, *FAST, holds=["1 of 3"])
+        assert f"{dead}: failed: holdfast: {dead}: " in done.out and "2 of 3 devices updated" in done.out, done.text()
+        assert [running(device) for device in devices] == [("1.1.0", True)] * 2
+        failed = run("update", devices[0], dead, new, *FAST, "--json")
+        rows = failed.json()["devices"]
+        assert failed.code == DEVICE and [row["ok"] for row in rows] == [True, False]
+        assert rows[1]["reason"]["name"] == "HOST_DEVICE_SILENT"
+    fails(USAGE, "HOST_USAGE", "update", "/dev/x", "/dev/x", new)
+    fails(REFUSED, "IMAGE_MAGIC", "update", "/dev/x", "/dev/y", "old.raw")
+
+
+def test_several_devices_on_a_terminal():
+    old, new = prepare(100000)
+    with several(old, 2) as devices:
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([harness.CLI, "update", *devices, new], stderr=theirs, stdout=subprocess.PIPE, text=True) as process:
+            os.close(theirs)
+            drawn = b""
+            while select.select([ours], [], [], 60)[0]:
+                try:
+                    data = os.read(ours, 65536)
+                except OSError:
+                    break
+                drawn += data
+            assert process.wait(timeout=60) == OK
+        os.close(ours)
+        assert b"uploading" in drawn and all(device.encode() in drawn for device in devices), drawn
+
+
+def test_stopping_the_parent_stops_all():
+    old, new = prepare(100000)
+    with Device("k.pem", old, "slow", 60) as first, Device("k.pem", old, "slow", 60) as second:
+        with subprocess.Popen([harness.CLI, "update", first, second, new], stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            time.sleep(1)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=20)
+            assert process.returncode == harness.INTERRUPTED
+        assert running(first) == ("1.0.0", True) and running(second) == ("1.0.0", True)
+
+
+def test_health_command_decides():
+    old, new = prepare()
+    with Device("k.pem", old) as line:
+        health = f'"{harness.CLI}" echo "$HOLDFAST_DEVICE" well >echoed && test "$HOLDFAST_DEVICE" = {line}'
+        done = ok("update", line, new, "--confirm-by", health)
+        assert "the health command said yes" in done.out and running(line) == ("1.1.0", True)
+        assert b"well" in harness.read("echoed")
+    with Device("k.pem", old) as line:
+        done = run("update", line, new, "--confirm-by", "echo sick; exit 7")
+        assert done.code == REFUSED and f"HF-{harness.number_of('HOST_UPDATE_UNHEALTHY')}" in done.err, done.text()
+        assert done.err.startswith("sick\n") and "exit code 7" in done.err, done.text()
+        deadline = time.monotonic() + 20
+        while running(line) != ("1.0.0", True):
+            assert time.monotonic() < deadline
+    fails(USAGE, "HOST_OPTION_CONFLICT", "update", "/dev/x", new, "--no-confirm", "--confirm-by", "true")
+
+
+def test_trial_of_an_earlier_run_is_confirmed():
+    old, new = prepare()
+    with Device("k.pem", old) as line:
+        ok("update", line, new, "--no-confirm")
+        assert running(line) == ("1.1.0", False)
+        done = ok("update", line, new)
+        assert "uploaded" not in done.out and running(line) == ("1.1.0", True)
+
+
+def test_what_is_there_is_not_sent_again():
+    old, new = prepare(60000)
+    with Device("k.pem", old) as line:
+        ok("image", "upload", line, new)
+        done = ok("update", line, new)
+        assert "is on the device already" in done.out and "uploaded" not in done.out and running(line) == ("1.1.0", True)
+
+
+def test_what_is_there_but_damaged_is_sent_again():
+    """The damage does not touch the hash that the device lists; only its bootloader finds it."""
+    old, new = prepare(60000)
+    port = free_port()
+    with serve(old, "--udp", str(port), "--flash", "flash", "-k", "k.pem"):
+        ok("image", "upload", f"udp:127.0.0.1:{port}", new)
+    data = bytearray(harness.read("flash"))
+    data[0x80000 + 0x1000] &= data[0x80000 + 0x1000] - 1 if data[0x80000 + 0x1000] else 0
+    data[0x80000 + 0x1001] ^= 0xFF
+    harness.write("flash", data)
+    with serve("--udp", str(port), "--flash", "flash", "-k", "k.pem"):
+        done = ok("update", f"udp:127.0.0.1:{port}", new)
+        assert "was refused; sending it anew" in done.out and "uploaded" in done.out, done.text()
+        assert running(f"udp:127.0.0.1:{port}") == ("1.1.0", True)
+
+
+def test_package():
+    old, new = prepare()
+    ok("zip", new, "-o", "update.zip")
+    with Device("k.pem", old) as line:
+        assert "update.zip:new.bin is version 1.1.0" in ok("update", line, "update.zip").out
+        assert running(line) == ("1.1.0", True)
+
+
+def test_package_with_a_second_image_the_device_does_not_have():
+    old, new = prepare()
+    ok("zip", new, old, "-o", "update.zip")
+    with Device("k.pem", old) as line:
+        failed = run("update", line, "update.zip", "--wait", "3")
+        assert failed.code in (REFUSED, DEVICE), failed.text()
+        assert running(line) == ("1.0.0", True)
+
+
+def test_client_killed_mid_upload_goes_on():
+    old, new = prepare(100000)
+    with Device("k.pem", old, "slow", 25) as line:
+        with subprocess.Popen([harness.CLI, "update", line, new], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+            time.sleep(1.2)
+            process.kill()
+        done = ok("update", line, new, "--json", "--tries", "5").json()
+        assert done["resumed_off"] > 0 and done["images"][0]["version"] == "1.1.0", done
+
+
+def test_port_that_comes_back_mid_upload():
+    """The board loses its power during the upload and comes back as another port under the same path."""
+    old, new = prepare(60000)
+    with Device("k.pem", old, "vanish", 30) as first, Device("k.pem", old) as second:
+        os.symlink(first, "port")
+        with subprocess.Popen([harness.CLI, "update", "./port", new, "--json"], stdout=subprocess.PIPE, text=True) as process:
+            time.sleep(1.5)
+            os.remove("port")
+            os.symlink(second, "port")
+            out, _ = process.communicate(timeout=60)
+            assert process.returncode == OK, out
+        assert running(second) == ("1.1.0", True)
+
+
+harness.main(globals())
