@@ -4,8 +4,9 @@
  * Why      Same code on both sides means that the tests of one are tests of the other; bytes, time and memory come from the
  *          caller, so that any transport and any RTOS will do.
  * Shapes   smp_message header and codes | smp_cbor bodies | smp_frame console lines | smp_server dispatcher |
- *          smp_groups handlers | smp_app settings, files, statistics | smp_client requests | smp_upload windowed upload | smp_requests all other
- *          commands | smp_file files | smp_wire raw and console framing behind one face | smp_codes words (host only).
+ *          smp_groups handlers | smp_app settings, files, statistics | smp_client requests | smp_upload windowed upload |
+ *          smp_requests all other commands | smp_file files | smp_wire raw and console framing behind one face |
+ *          smp_codes words (host only).
  * Limits   no malloc, no globals that change, no recursion. Figures: docs/evidence.md.
  */
 #ifndef HOLDFAST_SMP_H
