@@ -10,7 +10,6 @@
 #include <holdfast/verdict.h>
 
 #define HF_NO_KEY UINT32_MAX
-#define HF_ECDSA_PAD_BYTES 2u  /* what imgtool --pad-sig may add */
 #define HF_ED25519_RAW_OFF 12u /* of the raw key in its DER */
 
 /* What the walk over the TLVs has seen; bits 1 to 3 are the hash kinds. */

@@ -30,7 +30,7 @@ static bool der_signature(const uint8_t *der, uint32_t size_bytes, uint32_t numb
 		return false;
 	}
 	const uint32_t end = 2u + der[1];
-	if (size_bytes - end > HF_ECDSA_PAD_BYTES || !hf_is_filled(der + end, size_bytes - end, 0)) {
+	if (!hf_is_filled(der + end, size_bytes - end, 0)) {
 		return false;
 	}
 	const uint32_t r_bytes = der_integer(der + 2, end - 2u, r, number_bytes);
@@ -105,8 +105,8 @@ static enum hf_reason check_rsa(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_
 	return HF_OK;
 }
 
-const struct hf_key_form hf_key_form_p256 = { check_p256, HF_KEY_P256, 91, 72 + HF_ECDSA_PAD_BYTES, HF_TLV_ECDSA, HF_FORM_OVER_SHA256, 32 };
-const struct hf_key_form hf_key_form_p384 = { check_p384, HF_KEY_P384, 120, 104 + HF_ECDSA_PAD_BYTES, HF_TLV_ECDSA, HF_FORM_OVER_SHA384, 48 };
+const struct hf_key_form hf_key_form_p256 = { check_p256, HF_KEY_P256, 91, 72, HF_TLV_ECDSA, HF_FORM_OVER_SHA256, 32 };
+const struct hf_key_form hf_key_form_p384 = { check_p384, HF_KEY_P384, 120, 104, HF_TLV_ECDSA, HF_FORM_OVER_SHA384, 48 };
 const struct hf_key_form hf_key_form_ed25519 = { check_ed25519, HF_KEY_ED25519, 44, 64, HF_TLV_ED25519,
 						 HF_FORM_OVER_SHA256 | HF_FORM_OVER_SHA512, 0 };
 const struct hf_key_form hf_key_form_rsa2048 = { check_rsa, HF_KEY_RSA, 270, 256, HF_TLV_RSA2048, HF_FORM_OVER_SHA256, 0 };

@@ -298,11 +298,13 @@ def signature_images():
     def minimal(n):
         return n.to_bytes(n.bit_length() // 8 + 1, "big")
 
-    def ecdsa(make, low=None):
+    def ecdsa(make, low=None, r_below=2**256):
         """make(r, s) -> DER; low: ask for numbers below 2^255 (True) or r above it (False), for cases that need them."""
         def entry(d):
             while True:
                 r, s = utils.decode_dss_signature(sign_digest("p256", d))
+                if r >= r_below:
+                    continue
                 if low is None or (low and max(r, s) < 2**255) or (not low and r >= 2**255):
                     return [tlv(ECDSA, make(r, s))]
         return entries("p256", entry)
@@ -316,7 +318,8 @@ def signature_images():
             ("33-bytes-r", ecdsa(lambda r, s: der(b"\1" + r.to_bytes(32, "big"), minimal(s))), "SIG_DER"),
             ("one-zero-behind", ecdsa(lambda r, s: plain(r, s) + b"\0", True), "accept"),
             ("two-zeros-behind", ecdsa(lambda r, s: plain(r, s) + b"\0\0", True), "accept"),
-            ("three-zeros-behind", ecdsa(lambda r, s: plain(r, s) + b"\0\0\0", True), "SIG_DER"),
+            ("zeros-to-72", ecdsa(lambda r, s: plain(r, s).ljust(72, b"\0"), True, 2**247), "accept"), # as imgtool pads: here three
+            ("zeros-to-73", ecdsa(lambda r, s: plain(r, s).ljust(73, b"\0")), "SIG_SIZE"),
             ("one-behind", ecdsa(lambda r, s: plain(r, s) + b"\1", True), "SIG_DER"),
             ("zeros-to-128", ecdsa(lambda r, s: plain(r, s).ljust(128, b"\0")), "SIG_SIZE"),
             ("inside-behind-s", ecdsa(lambda r, s: der(minimal(r), minimal(s), lambda b: b"\x30" + bytes([len(b) + 2]) + b + b"\0\0"), True), "SIG_DER"),

@@ -20,13 +20,14 @@
  *            encryption keys      allowed, skipped
  *          Hash by key: P-256 and RSA SHA-256, P-384 SHA-384, Ed25519 SHA-256 or SHA-512 as KEYHASH says, pure SHA-512.
  *          ECDSA signatures: SEQUENCE and INTEGERs of short form, at most one byte longer than the curve's number and then with a
- *          leading zero, nothing else in the SEQUENCE, at most two zero bytes behind it (imgtool --pad-sig). A missing or
- *          superfluous leading zero is let pass, as all of MCUboot's back ends do; it changes no value.
+ *          leading zero, nothing else in the SEQUENCE; behind it zeros up to the length of the longest one, 72 bytes for P-256:
+ *          imgtool --pad-sig adds two mostly, three or more once in some hundred signatures, when r or s is short. A missing
+ *          or superfluous leading zero is let pass, as all of MCUboot's back ends do; it changes no value.
  * As MCUboot   a pure image's hash TLV is not looked at (its digest here is computed); with several known keys the last signature
  *          decides; the payload may be empty where no vector is asked for; PIC, RAM_LOAD and unknown flags are ignored.
  * Stricter than MCUboot, on purpose   KEYHASH in full length (MCUboot takes a prefix, even an empty one); a second security
  *          counter or one of another length is refused always (MCUboot installs 9-then-7 and then nothing boots); SIG_PURE on
- *          another key type is refused, not skipped; trailing bytes after an ECDSA signature (back ends differ); encrypted and
+ *          another key type is refused, not skipped; other bytes than zeros after an ECDSA signature (back ends differ); encrypted and
  *          compressed images are refused until this version can read them, also in the primary; reset vector and ROM_FIXED
  *          address are checked where the run address is known. See image.h for the header and the areas.
  * Looser   one loader takes more than one form: MCUboot's build has one signature type, one hash, pure or not; here the key says
