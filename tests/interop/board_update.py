@@ -280,7 +280,7 @@ def main():
             key, stranger = (imgtool_key(folder, kind, f"{kind}-{name}") for name in ("key", "stranger"))
             images, files = make_images(folder, board, key, stranger, options)
             with Live(folder, board, "--loader", make_loader(board, key, folder), "--app", files["1.0.0"]) as live:
-                asyncio.run(asyncio.wait_for(smpclient_does_it(board, live.port, images), 120))
+                asyncio.run(asyncio.wait_for(smpclient_does_it(board, live.port, images), 300))
                 smpmgr_does_it(board, live.port, files, images)
                 found = live.control("status")
                 check(not found["findings"] and not found["overwrites"] and not found["lost_lines"], f"{board}: {found['findings']}")
