@@ -7,7 +7,8 @@
  *            BOARD:KEY:OFFSET:STAGE:OPERATION.VARIANT.SEED[+OPERATION.VARIANT.SEED]
  *          OFFSET: sectors from the secondary's start to the update (0, 1). The second operation counts from the return of power.
  * Checked  After each case an image runs, whole and verified, on sound flash units, and it is the right one of the two; nothing
- *          stops, nothing is found by the strict board (a third program of a word, a store of a byte, a lost write buffer);
+ *          stops, nothing is found by the strict board (a third program of a word, a store of a byte, a lost write buffer), no page
+ *          is written whose erase was cut;
  *          boots and sector writes stay bounded. Then, of a sample: an unconfirmed image goes back, a confirmed one stays, and the
  *          next update works.
  * Limits   Words in the middle of a copied sector are sampled by a seed; records, flags, erases and the ends of sectors are not.
@@ -55,6 +56,7 @@ struct cut_stage {
 	bool is_trial;           /* `after` runs on trial */
 	bool is_app;             /* the operations are the application's */
 	bool is_move;            /* a swap: 2N + 8 sector writes at most */
+	bool is_followed;        /* the next update is tried after each case */
 };
 
 struct cut_op {

@@ -6,13 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BOOTS_MAX = 2 };
+enum { BOOTS_MAX = 2, TORN_PAGES = 2, NO_PAGE = 1 };
 
 struct trial_case {
 	struct campaign *c;
 	const struct cut_case *wanted;
 	struct cut_totals *totals;
 	uint32_t cut_count;
+	uint32_t torn_page[TORN_PAGES]; /* whose erase was cut and not yet done again; NO_PAGE: none */
+	uint32_t torn_written;          /* a word that was written there all the same; NO_PAGE: none */
 };
 
 static bool failed(struct campaign *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -33,6 +35,32 @@ static uint32_t sector_writes(const struct campaign *c)
 	if (c->rig.board->needs_erase)
 		return (uint32_t)(n->erases - c->began.erases);
 	return (uint32_t)((n->lines - c->began.lines + lines_a_sector - 1u) / lines_a_sector);
+}
+
+/* ---- discipline: what is written to a page whose erase was cut can't be trusted, well as it may read (docs/power-loss.md) */
+
+static void op_seen(void *ctx, enum vb_op op, uint32_t addr)
+{
+	struct trial_case *t = ctx;
+	for (uint32_t i = 0; i < TORN_PAGES; i++) {
+		if (t->torn_page[i] == NO_PAGE || addr - t->torn_page[i] >= t->c->rig.board->sector_bytes)
+			continue;
+		if (op == VB_OP_ERASE)
+			t->torn_page[i] = NO_PAGE;
+		else if (t->torn_written == NO_PAGE)
+			t->torn_written = addr;
+	}
+}
+
+/* Cut right after its end, too: an erase that was nearly done reads just so. */
+static void cut_seen(struct trial_case *t)
+{
+	uint32_t count;
+	const struct vb_cut_record *cut = vb_cut_records(t->c->rig.vb, &count);
+	t->cut_count++;
+	if (count == 0 || cut[count - 1].op != VB_OP_ERASE || cut[count - 1].variant == VB_CUT_NONE)
+		return;
+	t->torn_page[t->cut_count % TORN_PAGES] = cut[count - 1].addr;
 }
 
 /* ---- cut and return */
@@ -65,12 +93,12 @@ static void arm(struct campaign *c, const struct cut *cut, uint32_t operations_d
 static bool recover(struct trial_case *t)
 {
 	struct campaign *c = t->c;
-	t->cut_count = 1;
+	cut_seen(t);
 	if (t->wanted->second.operation != 0)
 		arm(c, &t->wanted->second, 0);
 	enum rig_result result = boot(t);
 	if (result == RIG_CUT) {
-		t->cut_count = 2;
+		cut_seen(t);
 		t->totals->second_cuts++;
 		result = boot(t);
 	}
@@ -89,7 +117,7 @@ static bool may_be(const struct trial_case *t, bool after)
 		return after || c->stage->before == c->stage->after;
 	if (cut->operation < c->deciding_first || (cut->operation == c->deciding_first && cut->variant == VB_CUT_NONE))
 		return !after;
-	if (cut->operation > c->deciding_last)
+	if (cut->operation > c->deciding_last || (cut->operation == c->deciding_last && cut->variant == VB_CUT_DONE))
 		return after;
 	return true;
 }
@@ -163,7 +191,7 @@ static bool follow(struct trial_case *t)
 	const uint32_t draw = cut_hash(cut->operation, (uint32_t)cut->variant, cut->seed);
 	const uint32_t index = (uint32_t)c->rig.host.runs_index, other = index == 0 ? 1 : 0;
 	const bool was_torn = c->deciding_first != 0 && cut->operation >= c->deciding_first && cut->operation <= c->deciding_last;
-	if (c->replay == NULL && !was_torn && c->profile->follow_every > 1 && draw % c->profile->follow_every != 0)
+	if (c->replay == NULL && !was_torn && !c->stage->is_followed && c->profile->follow_every > 1 && draw % c->profile->follow_every != 0)
 		return true;
 	if (c->rig.host.on_trial && draw & 0x100u) {
 		t->totals->reverts++;
@@ -179,29 +207,42 @@ static bool follow(struct trial_case *t)
 		t->totals->updates++;
 		return request_again(t, other);
 	}
-	if ((draw & 0x700u) != 0)
+	if (c->stage->is_followed && (!talk(t, RIG_REQUEST, 0) || !cycle(t, index, "asked for again")))
+		return false;
+	if ((draw & 0x700u) != 0 && !c->stage->is_followed)
 		return true;
 	t->totals->updates++;
 	return talk(t, RIG_UPLOAD, other) && request_again(t, other);
 }
 
-bool cut_case_run(struct campaign *c, const struct cut_case *wanted, const struct rig_moment *here, uint32_t operations_done,
-		  struct cut_totals *totals)
+static bool case_holds(struct trial_case *t, const struct rig_moment *here, uint32_t operations_done)
 {
-	struct trial_case t = { .c = c, .wanted = wanted, .totals = totals };
+	struct campaign *c = t->c;
 	const uint32_t sectors[RIG_IMAGES] = { rig_sectors(&c->rig, 0), rig_sectors(&c->rig, 1) };
 	const uint32_t writes_limit = 2 * (sectors[0] > sectors[1] ? sectors[0] : sectors[1]) + 8;
 	rig_back(&c->rig, here);
-	totals->cuts++;
-	arm(c, &wanted->first, operations_done);
+	arm(c, &t->wanted->first, operations_done);
 	if (rig_run(&c->rig) != RIG_CUT)
 		return failed(c, "the cut never came");
-	if (!recover(&t) || !runs_right(&t))
+	vb_op_watch(c->rig.vb, op_seen, t);
+	if (!recover(t) || !runs_right(t))
 		return false;
 	const uint32_t writes = sector_writes(c);
-	if (!c->stage->is_app && writes > totals->writes_max)
-		totals->writes_max = writes;
+	if (!c->stage->is_app && writes > t->totals->writes_max)
+		t->totals->writes_max = writes;
 	if (!c->stage->is_app && writes > writes_limit)
 		return failed(c, "%u sector writes, %u at most", (unsigned)writes, (unsigned)writes_limit);
-	return follow(&t);
+	return follow(t);
+}
+
+bool cut_case_run(struct campaign *c, const struct cut_case *wanted, const struct rig_moment *here, uint32_t operations_done,
+		  struct cut_totals *totals)
+{
+	struct trial_case t = { .c = c, .wanted = wanted, .totals = totals, .torn_page = { NO_PAGE, NO_PAGE }, .torn_written = NO_PAGE };
+	totals->cuts++;
+	const bool holds = case_holds(&t, here, operations_done);
+	vb_op_watch(c->rig.vb, NULL, NULL);
+	if (holds && c->rig.board->needs_erase && t.torn_written != NO_PAGE)
+		return failed(c, "0x%08x was written, in a page whose erase was cut", (unsigned)t.torn_written);
+	return holds;
 }

@@ -7,9 +7,10 @@
 
 enum { LONG_RUN = 64, MAGIC_BYTES = 16 };
 
-static const enum vb_variant nor[] = { VB_CUT_NONE, VB_CUT_PREFIX, VB_CUT_PARTIAL, VB_CUT_UNSTABLE, VB_CUT_RANDOM, VB_CUT_HALF };
+static const enum vb_variant nor[] = { VB_CUT_NONE, VB_CUT_PREFIX, VB_CUT_PARTIAL, VB_CUT_UNSTABLE, VB_CUT_RANDOM, VB_CUT_HALF,
+	VB_CUT_DONE };
 static const enum vb_variant rram[] = { VB_CUT_NONE, VB_CUT_PREFIX, VB_CUT_PARTIAL, VB_CUT_UNSTABLE, VB_CUT_RANDOM, VB_CUT_ONES,
-	VB_CUT_FAULT, VB_CUT_SUBSET };
+	VB_CUT_FAULT, VB_CUT_SUBSET, VB_CUT_DONE };
 
 uint32_t cut_hash(uint32_t a, uint32_t b, uint32_t c)
 {
@@ -104,6 +105,8 @@ static void add_dense(struct choice *choice, uint32_t operation)
 	const bool is_flag = choice->c->deciding_first != 0; /* few operations, and all hangs on them */
 	const bool is_nor = choice->c->rig.board->needs_erase != 0;
 	uint32_t count = is_flag ? profile->flag_variants : profile->variants;
+	if (choice->c->stage->is_followed)
+		count += profile->flag_variants / 4;
 	if (!is_nor && !is_flag)
 		count *= 2; /* a line is four words */
 	const uint32_t start = cut_hash(choice->c->seed, operation, 1);

@@ -12,10 +12,10 @@
 
 static const struct cut_profile profiles[] = {
 	{ .name = "quick", .stride = 20, .variants = 1, .flag_variants = 1, .bulk_per_run = 1, .second_every = 4, .follow_every = 4 },
-	{ .name = "sample", .stride = 12, .variants = 1, .flag_variants = 2, .bulk_per_run = 1, .second_every = 4, .follow_every = 8,
+	{ .name = "sample", .stride = 16, .variants = 1, .flag_variants = 2, .bulk_per_run = 1, .second_every = 4, .follow_every = 8,
 	  .chain = true },
-	{ .name = "half", .stride = 2, .variants = 1, .flag_variants = 4, .bulk_per_run = 2, .second_every = 4, .follow_every = 6 },
-	{ .name = "full", .stride = 1, .variants = 1, .flag_variants = 8, .bulk_per_run = 2, .second_every = 4, .follow_every = 6 },
+	{ .name = "half", .stride = 2, .variants = 1, .flag_variants = 3, .bulk_per_run = 2, .second_every = 4, .follow_every = 6 },
+	{ .name = "full", .stride = 1, .variants = 1, .flag_variants = 6, .bulk_per_run = 2, .second_every = 4, .follow_every = 6 },
 	{ .name = "night", .stride = 1, .variants = 12, .flag_variants = 64, .bulk_per_run = 0, .second_every = 3, .follow_every = 6,
 	  .chain = true },
 };

@@ -19,6 +19,7 @@ enum { SLICE_INSTRUCTIONS = 100000, BATCH_CASES = 100, CRASHES_MAX = 3, FAILURES
 static const struct cut_stage stages[] = {
 	{ .name = "format", .act = RIG_BOOT, .before = 0, .after = 0 },
 	{ .name = "start", .act = RIG_BOOT, .before = 0, .after = 0 },
+	{ .name = "refused", .act = RIG_BOOT, .before = 0, .after = 0, .is_followed = true },
 	{ .name = "upload", .act = RIG_UPLOAD, .image_index = 1, .before = 0, .after = 0, .is_app = true },
 	{ .name = "request", .act = RIG_REQUEST, .before = 0, .after = 1, .is_trial = true, .is_app = true },
 	{ .name = "update", .act = RIG_BOOT, .before = 1, .after = 1, .is_trial = true, .is_move = true },
@@ -282,9 +283,25 @@ static bool update_life(struct campaign *c)
 	return stage_run(c, "request") && stage_run(c, "update");
 }
 
+/* One bit of the update is wrong: the loader says so and wipes the request, whose sector holds nothing else here. */
+static bool refused_life(struct campaign *c)
+{
+	struct rig_moment *start = rig_keep(&c->rig);
+	const uint32_t bit_off = c->base_sectors * c->rig.board->sector_bytes + c->rig.board->header_bytes + 100;
+	const uint32_t addr = c->rig.layout->secondary_addr + bit_off;
+	bool ok = rig_place(&c->rig, 1, c->base_sectors * c->rig.board->sector_bytes);
+	vb_flash(c->rig.vb)[addr] ^= 1u;
+	vb_flash_changed(c->rig.vb, addr, 1);
+	rig_begin(&c->rig, RIG_REQUEST);
+	ok = ok && rig_run(&c->rig) == RIG_DONE && stage_run(c, "refused");
+	rig_back(&c->rig, start);
+	rig_moment_free(start);
+	return ok;
+}
+
 bool campaign_run(struct campaign *c)
 {
-	if (!stage_run(c, "format") || !stage_run(c, "start") || !update_life(c))
+	if (!stage_run(c, "format") || !stage_run(c, "start") || !refused_life(c) || !update_life(c))
 		return false;
 	struct rig_moment *trial = rig_keep(&c->rig);
 	bool ok = stage_run(c, "revert");
