@@ -103,12 +103,9 @@ static void add_dense(struct choice *choice, uint32_t operation)
 {
 	const struct cut_profile *profile = choice->c->profile;
 	const bool is_flag = choice->c->deciding_first != 0; /* few operations, and all hangs on them */
-	const bool is_nor = choice->c->rig.board->needs_erase != 0;
 	uint32_t count = is_flag ? profile->flag_variants : profile->variants;
 	if (choice->c->stage->is_followed)
 		count += profile->flag_variants / 4;
-	if (!is_nor && !is_flag)
-		count *= 2; /* a line is four words */
 	const uint32_t start = cut_hash(choice->c->seed, operation, 1);
 	for (uint32_t i = 0; i < count; i++)
 		add(choice, operation, start % choice->variant_count + i);

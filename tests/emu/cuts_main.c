@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* emu_cuts - power cuts on the shipped binaries; see cuts.h. Without cmocka: it is one question, asked thousands of times.
  *
- *   emu_cuts BOARD KEY OFFSET TIER [--seed N] [--stage NAME]     KEY: p256, ed25519. TIER: quick, sample, half, full, night
+ *   emu_cuts BOARD KEY OFFSET TIER [--seed N] [--stage NAME]     KEY: p256, ed25519. TIER: quick, sample, third, full, night
  *   emu_cuts replay ID                                           one case again, with all that the board says
  */
 #include "cuts.h"
@@ -12,17 +12,17 @@
 
 static const struct cut_profile profiles[] = {
 	{ .name = "quick", .stride = 20, .variants = 1, .flag_variants = 1, .bulk_per_run = 1, .second_every = 4, .follow_every = 4 },
-	{ .name = "sample", .stride = 16, .variants = 1, .flag_variants = 2, .bulk_per_run = 1, .second_every = 4, .follow_every = 8,
+	{ .name = "sample", .stride = 20, .variants = 1, .flag_variants = 2, .bulk_per_run = 1, .second_every = 4, .follow_every = 8,
 	  .chain = true },
-	{ .name = "half", .stride = 2, .variants = 1, .flag_variants = 3, .bulk_per_run = 2, .second_every = 4, .follow_every = 6 },
-	{ .name = "full", .stride = 1, .variants = 1, .flag_variants = 6, .bulk_per_run = 2, .second_every = 4, .follow_every = 6 },
+	{ .name = "third", .stride = 3, .variants = 1, .flag_variants = 3, .bulk_per_run = 1, .second_every = 4, .follow_every = 6 },
+	{ .name = "full", .stride = 1, .variants = 1, .flag_variants = 6, .bulk_per_run = 1, .second_every = 4, .follow_every = 6 },
 	{ .name = "night", .stride = 1, .variants = 12, .flag_variants = 64, .bulk_per_run = 0, .second_every = 3, .follow_every = 6,
 	  .chain = true },
 };
 
 static int usage(void)
 {
-	printf("emu_cuts BOARD p256|ed25519 OFFSET quick|sample|half|full|night [--seed N] [--stage NAME]\n"
+	printf("emu_cuts BOARD p256|ed25519 OFFSET quick|sample|third|full|night [--seed N] [--stage NAME]\n"
 	       "emu_cuts replay BOARD:KEY:OFFSET:STAGE:OPERATION.VARIANT.SEED[+OPERATION.VARIANT.SEED]\n");
 	return 2;
 }
