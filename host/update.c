@@ -41,7 +41,7 @@ static void pause_ms(uint32_t ms)
 
 static bool is_image(const struct smp_image_entry *entry, const struct upload_file *file)
 {
-	return entry->image == file->number && entry->hash_bytes == file->hash_bytes &&
+	return !file->damaged && entry->image == file->number && entry->hash_bytes == file->hash_bytes &&
 	       memcmp(entry->hash, file->hash, file->hash_bytes) == 0;
 }
 

@@ -4,8 +4,18 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
+#include "check.h"
 #include "file.h"
 #include "progress.h"
+
+/* An encrypted image's hash is of the plain text, which nobody has here: it is believed. */
+static bool is_damaged(const struct upload_file *upload)
+{
+	const struct boardopt any = { 0 };
+	struct hf_verdict verdict;
+	struct problem ignored;
+	return check_image(&upload->file, &any, NULL, 0, &verdict, &ignored) == HF_R_IMAGE_HASH_WRONG;
+}
 
 static enum hf_reason open_image(struct upload_file *upload, struct problem *problem)
 {
@@ -14,6 +24,8 @@ static enum hf_reason open_image(struct upload_file *upload, struct problem *pro
 		reason = imagefile_hash(&upload->file, &upload->image, upload->hash, &upload->hash_bytes, problem);
 	if (reason != HF_OK)
 		imagefile_free(&upload->file);
+	else
+		upload->damaged = is_damaged(upload);
 	return reason;
 }
 

@@ -29,6 +29,7 @@ struct upload_file {
 	struct hf_image image;
 	uint8_t hash[HF_HASH_BYTES_MAX];
 	uint32_t hash_bytes;
+	bool damaged;           /* its bytes are not those that the hash was made of: what a device lists under this hash is another image */
 	uint32_t number;        /* of the image on the device; 0 unless a package says otherwise */
 	bool has_slot;          /* direct XIP: for this slot only */
 	uint32_t slot;

@@ -125,6 +125,19 @@ def test_what_is_there_is_not_sent_again():
         assert "is on the device already" in done.out and "uploaded" not in done.out and running(line) == ("1.1.0", True)
 
 
+def test_damaged_file_is_not_taken_for_the_image_that_is_there():
+    """Its hash TLV is that of the good image, its bytes are not."""
+    old, new = prepare(60000)
+    data = bytearray(harness.read(new))
+    data[len(data) // 2] ^= 1
+    harness.write("damaged.bin", data)
+    with Device("k.pem", old) as line:
+        ok("image", "upload", line, new)
+        done = run("update", line, "damaged.bin")
+        assert done.code == REFUSED and "uploaded" in done.out and running(line) == ("1.0.0", True), done.text()
+        assert f"HF-{harness.number_of('IMAGE_HASH_WRONG'):04d}" in done.err, done.text()
+
+
 def test_what_is_there_but_damaged_is_sent_again():
     """The damage does not touch the hash that the device lists; only its bootloader finds it."""
     old, new = prepare(60000)
