@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* command.h - a command of the tool is a row: name, words about it, options, function.
  *
- * Why      main.c prints help, suggests and dispatches from the rows alone; adding a command is a file and a line in the
- *          table of main.c.
+ * Why      main.c prints help, suggests and dispatches from the rows alone; adding a command is a file, a line in the
+ *          table of commands.c and a schema of its JSON in docs/schema.
  * Shapes   Options are rows too; from them come the parsing (getopt_long) and the help text, so they can't drift apart.
  *          --help and --json belong to every command and are not listed.
  */
@@ -28,7 +28,7 @@ struct command {
 	const char *synopsis;  /* what follows the name */
 	const char *about;     /* paragraphs; NULL if the summary says it */
 	const struct arg_option *options;
-	const char *examples;  /* one a line */
+	const char *examples;  /* one a line; every command has some */
 	enum hf_reason (*run)(struct args *args, struct report *report, struct problem *problem);
 };
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Help is a result that was asked for, so it goes to standard output; it is the one text not printed by report.c. */
+#include "help.h"
+
+#include <string.h>
+
+#include "commands.h"
+
+const char holdfast_version[] = HOLDFAST_VERSION;
+const char help_tagline[] = "sign, install and update firmware so that no update can kill a board";
+
+const struct arg_option help_common[] = {
+	{ 1, '\0', "json", NULL, "print the result as one JSON object" },
+	{ 2, 'h', "help", NULL, "this text" },
+	{ 0 }
+};
+
+const struct help_row help_exit_codes[] = {
+	{ "0", "done" },
+	{ "1", "refused: the image, the key or a limit says no" },
+	{ "2", "the command line is not right" },
+	{ "3", "a file, a port or the system: missing, unreadable, full" },
+	{ "4", "the device: silent, gone, refusing or talking nonsense" },
+	{ "130", "stopped by Ctrl-C" },
+	{ NULL, NULL }
+};
+
+static void print_exit_codes(void)
+{
+	printf("\nExit codes:\n");
+	for (const struct help_row *row = help_exit_codes; row->name != NULL; row++)
+		printf("  %-4s %s\n", row->name, row->meaning);
+	printf("Each failure prints its number (HF-nnnn); `holdfast reason NUMBER` explains it.\n");
+}
+
+static bool is_of_group(const struct command *command, const char *group)
+{
+	size_t length = group != NULL ? strlen(group) : 0;
+	return length == 0 || (strncmp(command->name, group, length) == 0 && command->name[length] == ' ');
+}
+
+void help_overview(const char *group)
+{
+	printf("holdfast %s - %s\n\nUsage: holdfast COMMAND ...\n\n", holdfast_version, help_tagline);
+	for (size_t i = 0; i < command_count; i++) {
+		if (is_of_group(commands[i], group))
+			printf("  %-15s %s\n", commands[i]->name, commands[i]->summary);
+	}
+	printf("\nEach command takes --help and --json.%s%s\n", commands_note[0] != '\0' ? " " : "", commands_note);
+	print_exit_codes();
+}
+
+static void print_options(const struct arg_option *o)
+{
+	for (; o != NULL && o->id != 0; o++) {
+		char left[80];
+		(void)snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter != '\0' ? '-' : ' ', o->letter != '\0' ? o->letter : ' ',
+			       o->letter != '\0' ? ", " : "  ", o->name, o->value != NULL ? " " : "", o->value != NULL ? o->value : "");
+		if (strlen(left) <= 30)
+			printf("  %-30s %s\n", left, o->help);
+		else
+			printf("  %s\n  %-30s %s\n", left, "", o->help);
+	}
+}
+
+void help_command(const struct command *command)
+{
+	printf("holdfast %s - %s\n\nUsage: holdfast %s %s\n", command->name, command->summary, command->name, command->synopsis);
+	if (command->about != NULL)
+		printf("\n%s\n", command->about);
+	printf("\nOptions:\n");
+	print_options(command->options);
+	print_options(help_common);
+	printf("\nExamples:\n");
+	for (const char *at = command->examples; *at != '\0';) {
+		size_t length = strcspn(at, "\n");
+		printf("  %.*s\n", (int)length, at);
+		at += length + (at[length] != '\0');
+	}
+	print_exit_codes();
+}
