@@ -3,8 +3,9 @@
 #define _GNU_SOURCE /* cfmakeraw, posix_openpt */
 #include <errno.h>
 #include <fcntl.h>
-#include <holdfast/smp_frame.h>
+#include <holdfast/smp_wire.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,26 +18,31 @@
 #include "args.h"
 #include "bytes.h"
 #include "demo_device.h"
+#include "device.h"
 #include "keyring.h"
+#include "peers.h"
 #include "textparse.h"
 
-enum { OPT_UDP = 1, OPT_PTY, OPT_KEY, OPT_FLASH, OPT_SLOT, OPT_BOOT };
-enum { HOSTS_MAX = 4, KEYS_MAX = 4 };
+enum { OPT_UDP = 1, OPT_PTY, OPT_KEY, OPT_FLASH, OPT_FILES, OPT_SLOT, OPT_BOOT, OPT_LEASE, OPT_RAW };
+enum { HOSTS_MAX = 4, KEYS_MAX = 4, PEER_LINE = 1, RAW_IDLE_MS = 3000 /* as MCUboot's */ };
 
 static const struct arg_option options[] = {
 	{ OPT_UDP, 'u', "udp", "[HOST:]PORT", "listen there; may be given several times (default: 127.0.0.1:1337 unless --pty)" },
 	{ OPT_PTY, 'p', "pty", NULL, "offer a serial line too; its path is printed" },
+	{ OPT_RAW, '\0', "raw", NULL, "the serial line carries messages without console framing" },
 	{ OPT_KEY, 'k', "key", "FILE", "key of the bootloader; up to 4 times (default: the one that signed IMAGE, if known)" },
 	{ OPT_FLASH, '\0', "flash", "FILE", "keep the flash in this file; if it holds an application, IMAGE may be left out" },
+	{ OPT_FILES, '\0', "files", "FOLDER", "its file system /lfs is this folder (default: in memory)" },
 	{ OPT_SLOT, '\0', "slot-size", "N", "bytes of each of the two slots (default 0x80000)" },
 	{ OPT_BOOT, '\0', "boot-ms", "MS", "how long a reset takes (default 250)" },
+	{ OPT_LEASE, '\0', "lease-ms", "MS", "an upload is its client's until that was silent for so long (default 10000)" },
 	{ 0 }
 };
 
 struct wishes {
-	const char *hosts[HOSTS_MAX], *keys[KEYS_MAX], *flash, *image;
-	uint32_t host_count, key_count, slot_bytes, boot_ms;
-	bool pty;
+	const char *hosts[HOSTS_MAX], *keys[KEYS_MAX], *flash, *files, *image;
+	uint32_t host_count, key_count, slot_bytes, boot_ms, lease_ms;
+	bool pty, raw;
 };
 
 struct serve {
@@ -46,9 +52,11 @@ struct serve {
 	struct pollfd waits[HOSTS_MAX + 1]; /* sockets, then the line */
 	uint32_t socket_count;
 	int line;                           /* -1: none */
-	struct smp_rx rx;
+	struct smp_wire wire;
+	bool raw;
 	uint8_t packet[DEMO_PACKET_BYTES];
 	uint8_t reply[DEMO_PACKET_BYTES];
+	struct peers peers;
 	uint32_t boot_ms;
 	bool quiet;
 };
@@ -59,7 +67,9 @@ static enum hf_reason take(struct args *args, int id, struct wishes *w, struct p
 	enum hf_reason reason = HF_OK;
 	switch (id) {
 	case OPT_PTY: w->pty = true; break;
+	case OPT_RAW: w->raw = true; break;
 	case OPT_FLASH: w->flash = args->value; break;
+	case OPT_FILES: w->files = args->value; break;
 	case OPT_UDP:
 		if (w->host_count == HOSTS_MAX)
 			return problem_set(problem, HF_R_HOST_USAGE, "--udp", "at most %d times", HOSTS_MAX);
@@ -76,6 +86,10 @@ static enum hf_reason take(struct args *args, int id, struct wishes *w, struct p
 			reason = problem_set(problem, HF_R_HOST_OPTION_VALUE, "--slot-size", "a multiple of %u, at least four times it",
 					     DEMO_SECTOR_BYTES);
 		w->slot_bytes = (uint32_t)number;
+		break;
+	case OPT_LEASE:
+		reason = args_number("--lease-ms", args->value, 3600000, &number, problem);
+		w->lease_ms = (uint32_t)number;
 		break;
 	case OPT_BOOT:
 		reason = args_number("--boot-ms", args->value, 600000, &number, problem);
@@ -103,7 +117,10 @@ static enum hf_reason socket_open(const char *text, int *fd, struct report *repo
 			reason = problem_set(problem, HF_R_HOST_NET, url, "%s", gai_strerror(error));
 	}
 	if (reason == HF_OK) {
-		int opened = socket(at->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		int opened = socket(at->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+		/* [::] is IPv6 alone, so that 0.0.0.0 may have the same port. */
+		if (opened >= 0 && at->ai_family == AF_INET6)
+			(void)setsockopt(opened, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 		if (opened < 0 || bind(opened, at->ai_addr, at->ai_addrlen) != 0) {
 			reason = problem_set(problem, HF_R_HOST_NET, url, "%s", strerror(errno));
 			if (opened >= 0)
@@ -153,11 +170,16 @@ static void line_write(int fd, const uint8_t *bytes, size_t size)
 
 static void line_reply(struct serve *s, const uint8_t *reply, uint32_t size)
 {
-	struct smp_tx tx;
 	uint8_t line[SMP_LINE_BYTES];
-	smp_tx_start(&tx, reply, size);
-	for (uint32_t n = smp_tx_line(&tx, line); n != 0; n = smp_tx_line(&tx, line))
-		line_write(s->line, line, n);
+	const uint8_t *piece = NULL;
+	smp_wire_send(&s->wire, reply, size);
+	for (uint32_t n = smp_wire_piece(&s->wire, line, &piece); n != 0; n = smp_wire_piece(&s->wire, line, &piece))
+		line_write(s->line, piece, n);
+}
+
+static void line_start(struct serve *s)
+{
+	smp_wire_start(&s->wire, s->raw ? SMP_WIRE_RAW : SMP_WIRE_CONSOLE, s->packet, sizeof s->packet, SMP_RAW_REQUESTS, RAW_IDLE_MS);
 }
 
 /* --- the device ----------------------------------------------------------------------------------------------------------- */
@@ -199,8 +221,14 @@ static void reset_if_wanted(struct serve *s)
 	demo_device_boot(&s->device);
 	(void)nanosleep(&time, NULL);
 	drain(s);
-	smp_rx_start(&s->rx, s->packet, sizeof s->packet);
+	line_start(s);
 	say_boot(s);
+}
+
+static void who_asks(struct serve *s, uint32_t peer)
+{
+	s->device.server.peer = peer;
+	s->device.server.now_ms = device_now_ms();
 }
 
 static void serve_datagram(struct serve *s, int fd)
@@ -210,8 +238,9 @@ static void serve_datagram(struct serve *s, int fd)
 	socklen_t from_size = sizeof from;
 	uint32_t off = 0;
 	ssize_t got = recvfrom(fd, message, sizeof message, MSG_TRUNC, (struct sockaddr *)&from, &from_size);
-	if (got <= 0 || (size_t)got > sizeof message)
+	if (got <= 0 || (size_t)got > sizeof message || from_size > PEER_ADDRESS_BYTES)
 		return;
+	who_asks(s, peers_number(&s->peers, &from, from_size, s->device.image.owner));
 	for (uint32_t n = demo_device_answer(&s->device, message, (uint32_t)got, &off, s->reply, sizeof s->reply); n != 0;
 	     n = demo_device_answer(&s->device, message, (uint32_t)got, &off, s->reply, sizeof s->reply)) {
 		ssize_t sent = sendto(fd, s->reply, n, 0, (const struct sockaddr *)&from, from_size);
@@ -224,13 +253,14 @@ static void serve_line(struct serve *s)
 {
 	uint8_t bytes[512];
 	ssize_t got = read(s->line, bytes, sizeof bytes);
+	who_asks(s, PEER_LINE);
 	for (ssize_t at = 0; got > at;) {
 		struct smp_rx_event event;
 		uint32_t off = 0;
-		at += (ssize_t)smp_rx_feed(&s->rx, bytes + at, (uint32_t)(got - at), &event);
+		at += (ssize_t)smp_wire_feed(&s->wire, bytes + at, (uint32_t)(got - at), device_now_ms(), &event);
 		if (event.kind != SMP_RX_MESSAGE)
 			continue;
-		uint32_t cap = sizeof s->reply - SMP_PACKET_EXTRA_BYTES;
+		uint32_t cap = sizeof s->reply - (s->raw ? 0u : SMP_PACKET_EXTRA_BYTES);
 		for (uint32_t n = demo_device_answer(&s->device, event.message, event.size_bytes, &off, s->reply, cap); n != 0;
 		     n = demo_device_answer(&s->device, event.message, event.size_bytes, &off, s->reply, cap))
 			line_reply(s, s->reply, n);
@@ -287,6 +317,9 @@ static enum hf_reason start_device(const struct wishes *w, struct serve *s, stru
 		reason = read_keys(w, w->image != NULL ? &image : NULL, s, problem);
 	if (reason == HF_OK)
 		reason = demo_device_start(&s->device, w->flash, w->slot_bytes, s->hf_keys, s->device.key_count, &is_blank, problem);
+	if (reason == HF_OK)
+		reason = demo_device_add_app(&s->device, w->files, problem);
+	s->device.image.lease_ms = w->lease_ms;
 	if (reason == HF_OK && is_blank && w->image == NULL)
 		reason = problem_set(problem, HF_R_HOST_OPTION_MISSING, "IMAGE", "the flash holds no application");
 	if (reason == HF_OK && is_blank)
@@ -315,9 +348,12 @@ static enum hf_reason open_wires(const struct wishes *w, struct serve *s, struct
 
 static enum hf_reason serve(struct wishes *w, struct report *report, struct problem *problem)
 {
+	if (w->raw && !w->pty)
+		return problem_set(problem, HF_R_HOST_OPTION_MISSING, "--pty", "--raw is about the serial line");
 	struct serve *s = host_alloc(sizeof *s);
 	s->line = -1;
 	s->boot_ms = w->boot_ms;
+	s->raw = w->raw;
 	s->quiet = report->json;
 	if (w->host_count == 0 && !w->pty)
 		w->hosts[w->host_count++] = "1337";
@@ -331,7 +367,7 @@ static enum hf_reason serve(struct wishes *w, struct report *report, struct prob
 		reason = report_finish(report, problem);
 		report_start(report);
 		say_boot(s);
-		smp_rx_start(&s->rx, s->packet, sizeof s->packet);
+		line_start(s);
 		if (reason == HF_OK)
 			reason = loop(s, problem);
 	}
@@ -344,7 +380,7 @@ static enum hf_reason serve(struct wishes *w, struct report *report, struct prob
 
 static enum hf_reason run(struct args *args, struct report *report, struct problem *problem)
 {
-	struct wishes w = { .slot_bytes = 0x80000, .boot_ms = 250 };
+	struct wishes w = { .slot_bytes = 0x80000, .boot_ms = 250, .lease_ms = 10000 };
 	int id = 0;
 	enum hf_reason reason;
 	while ((reason = args_next(args, &id, &report->json, problem)) == HF_OK && id != 0) {
@@ -364,11 +400,13 @@ const struct command cmd_serve = {
 	.summary = "a demonstration device on this machine, over UDP or a serial line",
 	.synopsis = "[IMAGE] [--udp [HOST:]PORT]... [--pty]",
 	.about = "Runs the SMP server and the bootloader's decisions that boards run, on a flash in memory or in a file, until it is stopped.\n"
-		 "IMAGE is what it starts with. Anyone who reaches the address can send it images; it listens on this machine alone unless\n"
-		 "told otherwise. To try clients and scripts; a board with its real timing is `holdfast board run`.",
+		 "IMAGE is what it starts with. Files, settings, statistics, a shell, tasks, memory and a clock are there too, as an example application.\n"
+		 "Anyone who reaches the address can send it images and files; it listens on this machine alone unless told otherwise.\n"
+		 " To try clients and scripts; a board with its real timing is `holdfast board run`.",
 	.options = options,
 	.examples = "holdfast serve app.bin --key release.pem\n"
 		    "holdfast serve app.bin --udp [::1]:1337 --udp 127.0.0.1:1400 --pty\n"
+		    "holdfast serve app.bin --files ./lfs\n"
 		    "holdfast serve --flash board.flash --key release.pem --pty --json",
 	.run = run,
 };

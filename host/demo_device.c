@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device.h"
+
 enum { ALIGN = 8, ERASED = 0xff };
 
 static enum hf_reason flash_read(void *ctx, uint32_t off, void *into, uint32_t size_bytes)
@@ -83,10 +85,11 @@ static void rows_make(struct demo_device *d)
 {
 	d->os = (struct smp_os){ .buf_size = DEMO_PACKET_BYTES, .buf_count = DEMO_BUFFERS, .bootloader = "MCUboot",
 				 .bootloader_mode = hf_mode_swap.mcuboot_mode,
-				 .info = { .kernel = "holdfast", .node = "demo", .hardware = "none", .processor = "host", .system = "none" } };
+				 .info = { .kernel = "holdfast", .node = "demo", .version = "1", .hardware = "none", .processor = "host", .system = "none" } };
 	d->image = (struct smp_image){ .app = &d->app, .crypto = &hf_crypto_openssl };
 	d->why = (struct smp_why){ .report = &d->report, .server = &d->server };
-	const struct smp_row rows[] = { SMP_OS_ROWS(&d->os), SMP_IMAGE_ROWS(&d->image), SMP_HOLDFAST_ROWS(&d->why) };
+	const struct smp_row rows[] = { SMP_OS_ROWS(&d->os), SMP_IMAGE_ROWS(&d->image), SMP_HOLDFAST_ROWS(&d->why),
+					SMP_HOLDFAST_BASE_ROWS(&d->app) };
 	_Static_assert(HF_ARRAY_COUNT(rows) <= DEMO_ROWS_MAX, "the table has room for them");
 	memcpy(d->rows, rows, sizeof rows);
 	smp_server_start(&d->server, d->rows, HF_ARRAY_COUNT(rows));
@@ -115,8 +118,21 @@ enum hf_reason demo_device_start(struct demo_device *d, const char *flash_path, 
 	return HF_OK;
 }
 
+enum hf_reason demo_device_add_app(struct demo_device *d, const char *folder, struct problem *problem)
+{
+	enum hf_reason reason = demo_app_start(&d->app_rows, &d->server, folder, problem);
+	if (reason != HF_OK)
+		return reason;
+	d->has_app_rows = true;
+	hf_assert(d->server.row_count + DEMO_APP_ROWS_MAX <= DEMO_ROWS_MAX);
+	d->server.row_count += demo_app_rows(&d->app_rows, d->rows + d->server.row_count);
+	return HF_OK;
+}
+
 void demo_device_stop(struct demo_device *d)
 {
+	if (d->has_app_rows)
+		demo_app_stop(&d->app_rows);
 	if (d->memory != NULL)
 		(void)munmap(d->memory, (size_t)d->slot_bytes * 2);
 	d->memory = NULL;
@@ -155,6 +171,8 @@ void demo_device_boot(struct demo_device *d)
 	d->image.upload = (struct hf_upload){ .open = false };
 	d->image.session = SMP_SESSION_NONE;
 	d->os.reset_wanted = false;
+	if (d->has_app_rows)
+		demo_app_boot(&d->app_rows, device_now_ms());
 }
 
 uint32_t demo_device_answer(struct demo_device *d, uint8_t *message, uint32_t message_bytes, uint32_t *off, uint8_t *reply,

@@ -5,7 +5,7 @@
  * Why      `holdfast serve`, and the tests of this tool and of other people's clients: they meet the code that boards run.
  * Shapes   Flash: primary slot, then update slot, in one block; a file of that size is the flash itself (mapped), so that it
  *          outlives the program, and a killed program is a power cut.
- * Order    demo_device_start, demo_device_put_app if it is to start with one, demo_device_boot; then demo_device_answer for each
+ * Order    demo_device_start, demo_device_add_app, demo_device_put_app if it is to start with one, demo_device_boot; then demo_device_answer for each
  *          message; when os.reset_wanted is set: send the reply, demo_device_boot.
  * Errors   HF_R_HOST_FILE_*.
  * Limits   One update mode (swap), NOR flash without its times.
@@ -18,6 +18,7 @@
 #include <holdfast/report.h>
 #include <holdfast/smp_groups.h>
 
+#include "demo_app.h"
 #include "problem.h"
 
 #define DEMO_SECTOR_BYTES 4096u
@@ -38,6 +39,8 @@ struct demo_device {
 	struct smp_why why;
 	struct smp_server server;
 	struct smp_row rows[DEMO_ROWS_MAX];
+	struct demo_app app_rows;
+	bool has_app_rows;
 	bool is_running;      /* the bootloader found something to start */
 	uint32_t boot_count;
 };
@@ -46,6 +49,8 @@ struct demo_device {
 enum hf_reason demo_device_start(struct demo_device *device, const char *flash_path, uint32_t slot_bytes, const struct hf_key *keys,
 				 uint32_t key_count, bool *is_blank, struct problem *problem) HF_MUST_USE;
 void demo_device_stop(struct demo_device *device);
+/* The example application's groups (demo_app.h); files in a folder, or in memory if it is NULL. */
+enum hf_reason demo_device_add_app(struct demo_device *device, const char *folder, struct problem *problem) HF_MUST_USE;
 /* As a programmer writes it: image into the primary slot. */
 enum hf_reason demo_device_put_app(struct demo_device *device, const char *name, const uint8_t *image, size_t size_bytes,
 				   struct problem *problem) HF_MUST_USE;

@@ -133,7 +133,8 @@ static enum hf_reason plan_make(struct device *device, const struct upload_file 
 
 static enum hf_reason failed(const struct device *device, const struct smp_upload *upload, struct problem *problem)
 {
-	if (upload->reason == HF_R_SMP_REFUSED)
+	/* Busy up to the last try: with another client's upload, the device says. */
+	if (upload->reason == HF_R_SMP_REFUSED || (upload->reason == HF_R_SMP_UPLOAD_STUCK && upload->busy))
 		return device_refused(device, "upload", &upload->code, upload->device_reason, problem);
 	if (!upload->answered)
 		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "no reply to the upload's first bytes");
