@@ -45,7 +45,7 @@ static enum hf_reason write_pair(const struct keyfile *key, const char *path, co
 }
 
 static const struct arg_option new_options[] = {
-	{ OPT_TYPE, 't', "type", "TYPE", "ecdsa-p256 (default), ed25519, rsa-2048, rsa-3072, ecdsa-p384" },
+	{ OPT_TYPE, 't', "type", "ecdsa-p256|ed25519|rsa-2048|rsa-3072|ecdsa-p384", "kind of key (default: ecdsa-p256)" },
 	{ OPT_PUBLIC, '\0', "public", "FILE", "also write the public key there" },
 	{ OPT_PASSPHRASE, 'p', "passphrase", NULL, "protect the key: ask for a passphrase (or take HOLDFAST_PASSPHRASE)" },
 	{ OPT_PASSPHRASE_FILE, '\0', "passphrase-file", "FILE", "protect the key: the passphrase is the first line of FILE (- : standard input)" },
@@ -149,7 +149,7 @@ const struct command cmd_key_show = {
 };
 
 static const struct arg_option export_options[] = {
-	{ OPT_FORM, 'e', "form", "FORM", "pem (default), der (SubjectPublicKeyInfo, for RSA PKCS#1), c (an array), raw (the bare key bytes)" },
+	{ OPT_FORM, 'e', "form", "pem|der|c|raw", "pem (default), der (SubjectPublicKeyInfo, for RSA PKCS#1), c (an array), raw (the bare key bytes)" },
 	{ OPT_OUTPUT, 'o', "output", "FILE", "default: standard output" },
 	{ OPT_NAME, '\0', "name", "NAME", "name of the C array (default: as imgtool names it)" },
 	{ OPT_FORCE, 'f', "force", NULL, "replace a file that exists" },
