@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "nrf52840dk/board.h"
+#include "nrf54l15dk/board.h"
 #include "xiao_nrf52840/board.h"
 #include "xiao_nrf54l15/board.h"
 
-static const struct board *const list[] = { &board_xiao_nrf52840, &board_xiao_nrf54l15 };
+static const struct board *const list[] = { &board_xiao_nrf52840, &board_xiao_nrf54l15, &board_nrf52840dk, &board_nrf54l15dk };
 
 const struct board *const *board_list(size_t *count)
 {

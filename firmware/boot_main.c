@@ -10,14 +10,15 @@
 
 #include "../ports/port.h"
 #include "log.h"
+#include "modes.h"
+#include "recovery.h"
+#include "secondary.h"
 #include "trap.h"
 #include FW_BOARD_HEADER
 
 #define RETRY_MS 10000u
 #define SECTOR_BYTES_MAX 4096u
 #define PIN_NONE 0xffu
-
-static const struct hf_mode *const modes[] = { &hf_mode_swap };
 
 extern const uint8_t link_loader[], link_config[]; /* first byte of the loader, and of the block behind its code */
 
@@ -100,8 +101,7 @@ static bool is_on_chip(uint32_t addr, uint32_t size_bytes, struct hf_finding *fi
 static bool config_suits_chip(const struct hf_config *config, struct hf_finding *finding)
 {
 	if (!is_on_chip(config->loader_addr, config->loader_bytes, finding) ||
-	    !is_on_chip(config->primary_addr, config->primary_bytes, finding) ||
-	    !is_on_chip(config->secondary_addr, config->secondary_bytes, finding))
+	    !is_on_chip(config->primary_addr, config->primary_bytes, finding) || !fw_secondary_check(config, finding))
 		return false;
 	*finding = (struct hf_finding){ HF_R_PORT_OUTSIDE, config->loader_addr, (uint32_t)(uintptr_t)link_loader, config->loader_bytes };
 	if (config->loader_addr != (uint32_t)(uintptr_t)link_loader || config->loader_bytes < HF_CONFIG_OFF + HF_CONFIG_BYTES)
@@ -112,9 +112,9 @@ static bool config_suits_chip(const struct hf_config *config, struct hf_finding 
 
 static const struct hf_mode *mode_find(uint8_t id)
 {
-	for (uint32_t i = 0; i < HF_ARRAY_COUNT(modes); i++) {
-		if (modes[i]->id == id)
-			return modes[i];
+	for (uint32_t i = 0; i < fw_mode_count; i++) {
+		if (fw_modes[i]->id == id)
+			return fw_modes[i];
 	}
 	return NULL;
 }
@@ -124,7 +124,9 @@ static void run(struct loader *loader)
 	const struct hf_config *config = &loader->config;
 
 	port_flash_area(&loader->primary, &loader->primary_area, config->primary_addr, config->primary_bytes);
-	port_flash_area(&loader->secondary, &loader->secondary_area, config->secondary_addr, config->secondary_bytes);
+	enum hf_reason reason = fw_secondary_open(config, link_config, &loader->secondary, &loader->secondary_area);
+	if (reason != HF_OK)
+		fw_log(reason, config->secondary_addr, config->secondary_bytes);
 	const struct hf_boot_config boot = {
 		.primary = &loader->primary,
 		.secondary = &loader->secondary,
@@ -143,7 +145,14 @@ static void run(struct loader *loader)
 		.feed = feed,
 		.trace = { .event = log_event },
 	};
+	struct fw_recovery recovery = { .config = config, .block = link_config, .boot = &boot };
+	if (fw_recovery_wanted(&recovery))
+		fw_recovery_serve(&recovery);
 	hf_boot_run(&boot, &loader->result);
+	recovery.reason = loader->result.stop.reason;
+	recovery.where_off = loader->result.stop.where_off;
+	if (loader->result.action == HF_BOOT_STOP)
+		fw_recovery_serve(&recovery);
 }
 
 static void report_write(const struct loader *loader)
@@ -200,6 +209,7 @@ static void start(const struct loader *loader)
 	if (lock_reason != HF_OK)
 		fw_log(lock_reason, loader->config.loader_addr, loader->config.loader_bytes);
 	fw_log(HF_R_PORT_JUMP, loader->config.primary_addr + vector_off, (uint32_t)result->cause);
+	fw_secondary_close();
 	if (*(const volatile uint32_t *)&result->verdict.token == HF_ACCEPTED && result->verdict.finding.reason == HF_OK)
 		port_jump(loader->config.primary_addr + vector_off);
 	stop(loader, (struct hf_finding){ HF_R_PORT_TOKEN, vector_off, HF_ACCEPTED, result->verdict.token });

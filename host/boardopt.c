@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "boardopt.h"
 
-#include <holdfast/mode.h>
-
 #include "args.h"
+
+const struct hf_mode *boardopt_mode(uint8_t mode_id)
+{
+	static const struct hf_mode *const modes[] = { &hf_mode_swap };
+	for (size_t i = 0; i < HF_ARRAY_COUNT(modes); i++) {
+		if (modes[i]->id == mode_id)
+			return modes[i];
+	}
+	return NULL;
+}
 
 uint32_t boardopt_size_max(const struct board *board, const struct board_layout *layout)
 {
-	return hf_mode_swap.size_max(layout->primary_bytes, layout->secondary_bytes, board->sector_bytes, board->align);
+	const struct hf_mode *mode = boardopt_mode(layout->mode_id);
+	hf_assert(mode != NULL);
+	return mode->size_max(layout->primary_bytes, layout->secondary_bytes, board->sector_bytes, board->align);
 }
 
 static enum hf_reason unknown(enum hf_reason reason, const char *name, const char *near, struct problem *problem)

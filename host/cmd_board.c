@@ -5,6 +5,17 @@
 #include "args.h"
 #include "boardopt.h"
 
+/* "slots at 0xc000 and 0x0 of the external flash" */
+static void slots_text(const struct board_layout *layout, char *text, size_t text_bytes)
+{
+	const bool is_external = layout->secondary_addr >= BOARD_EXTERNAL_ADDR;
+	int at = snprintf(text, text_bytes, "slot%s at 0x%x", layout->secondary_bytes != 0 ? "s" : "", (unsigned)layout->primary_addr);
+	if (layout->secondary_bytes != 0)
+		(void)snprintf(text + at, text_bytes - (size_t)at, " and 0x%x%s",
+			       (unsigned)(layout->secondary_addr - (is_external ? BOARD_EXTERNAL_ADDR : 0)),
+			       is_external ? " of the external flash" : "");
+}
+
 static void report_layout(const struct board *board, const struct board_layout *layout, struct report *report)
 {
 	uint32_t size_max = boardopt_size_max(board, layout);
@@ -19,14 +30,16 @@ static void report_layout(const struct board *board, const struct board_layout *
 	report_number(report, "secondary_bytes", NULL, layout->secondary_bytes);
 	report_number(report, "storage_addr", NULL, layout->storage_addr);
 	report_number(report, "storage_bytes", NULL, layout->storage_bytes);
+	report_text(report, "mode", NULL, boardopt_mode(layout->mode_id)->name);
 	report_number(report, "size_max", NULL, size_max);
 	report_end(report);
 	if (report->json)
 		return;
+	char slots[96];
+	slots_text(layout, slots, sizeof slots);
 	report->depth = 1;
-	report_row(report, "%-16s largest image %u bytes (%u KB); slots at 0x%x and 0x%x", layout->name, (unsigned)size_max,
-		   (unsigned)(size_max / 1024), (unsigned)layout->primary_addr, (unsigned)layout->secondary_addr);
-	report_row(report, "%-16s %s", "", layout->note);
+	report_row(report, "%-18s largest image %u bytes (%u KB); %s", layout->name, (unsigned)size_max, (unsigned)(size_max / 1024), slots);
+	report_row(report, "%-18s %s, %s", "", boardopt_mode(layout->mode_id)->name, layout->note);
 	report->depth = 3;
 }
 

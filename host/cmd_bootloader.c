@@ -14,7 +14,7 @@
 #include "loaders.h"
 #include "report_config.h"
 
-enum { OPT_BOARD = 1, OPT_LAYOUT, OPT_KEY, OPT_OUTPUT, OPT_POLICY, OPT_LIST, OPT_PASSPHRASE_FILE };
+enum { OPT_BOARD = 1, OPT_LAYOUT, OPT_KEY, OPT_OUTPUT, OPT_POLICY, OPT_LIST, OPT_PASSPHRASE_FILE, OPT_RECOVERY };
 
 static const struct arg_option options[] = {
 	{ OPT_BOARD, '\0', "board", "NAME", "see `holdfast board list`" },
@@ -22,6 +22,8 @@ static const struct arg_option options[] = {
 	{ OPT_KEY, 'k', "key", "FILE", "key whose signatures are accepted (public is enough); up to 4 times, all of one type" },
 	{ OPT_POLICY, '\0', "policy", "LIST",
 	  "of no-downgrade, counter, bootstrap, debug-open, quiet, separated by commas, or none (default: bootstrap,debug-open)" },
+	{ OPT_RECOVERY, '\0', "recovery", "LIST",
+	  "a bootloader with recovery, entered by: board (the board's own ways), or of pin, double-reset, window=MS, separated by commas" },
 	{ OPT_OUTPUT, 'o', "output", "FILE", ".hex (with addresses) or .bin" },
 	{ OPT_LIST, 'l', "list", NULL, "list the bootloaders that this holdfast carries" },
 	{ OPT_PASSPHRASE_FILE, '\0', "passphrase-file", "FILE", "first line of FILE decrypts the keys" },
@@ -29,7 +31,7 @@ static const struct arg_option options[] = {
 };
 
 struct wishes {
-	const char *board, *layout, *output;
+	const char *board, *layout, *output, *recovery;
 	const char *key_paths[HF_CONFIG_KEYS_MAX];
 	uint32_t key_count;
 	uint32_t policy;
@@ -60,6 +62,7 @@ static enum hf_reason take(struct wishes *w, const struct args *args, int id, st
 	case OPT_BOARD: w->board = args->value; break;
 	case OPT_LAYOUT: w->layout = args->value; break;
 	case OPT_OUTPUT: w->output = args->value; break;
+	case OPT_RECOVERY: w->recovery = args->value; break;
 	case OPT_LIST: w->list = true; break;
 	case OPT_PASSPHRASE_FILE: w->passphrase.file = args->value; break;
 	case OPT_POLICY: return take_policy(w, args->value, problem);
@@ -113,13 +116,58 @@ static enum hf_reason write_loader(const char *path, uint32_t addr, const struct
 	return reason;
 }
 
+static enum hf_reason recovery_word(const struct board *board, const char *word, size_t length, struct hf_recovery *recovery,
+				    struct problem *problem)
+{
+	const struct hf_recovery own = loader_recovery_of(board);
+	char text[32] = "";
+	uint64_t window_ms = 0;
+	(void)snprintf(text, sizeof text, "%.*s", (int)length, word);
+	if (strcmp(text, "board") == 0) {
+		*recovery = own;
+	} else if (strcmp(text, "pin") == 0 && own.pin != 0xff) {
+		recovery->pin = own.pin;
+		recovery->pin_active_level = own.pin_active_level;
+	} else if (strcmp(text, "double-reset") == 0) {
+		recovery->flags |= HF_RECOVERY_DOUBLE_RESET;
+	} else if (strncmp(text, "window=", 7) == 0) {
+		enum hf_reason reason = args_number("--recovery window", text + 7, UINT16_MAX, &window_ms, problem);
+		if (reason != HF_OK)
+			return reason;
+		recovery->window_ms = (uint16_t)window_ms;
+	} else {
+		return problem_set(problem, HF_R_HOST_OPTION_VALUE, "--recovery", "'%s' is none of board%s, double-reset, window=MS", text,
+				   own.pin != 0xff ? ", pin" : "");
+	}
+	return HF_OK;
+}
+
+static enum hf_reason take_recovery(const struct board *board, const char *list, struct hf_recovery *recovery, struct problem *problem)
+{
+	*recovery = (struct hf_recovery){ .pin = 0xff };
+	for (const char *at = list; *at != '\0';) {
+		size_t length = strcspn(at, ", ");
+		enum hf_reason reason = recovery_word(board, at, length, recovery, problem);
+		if (reason != HF_OK)
+			return reason;
+		at += length;
+		at += strspn(at, ", ");
+	}
+	return HF_OK;
+}
+
 static enum hf_reason make(const struct wishes *w, const struct keyfile *keys, struct report *report, struct problem *problem)
 {
 	struct loader_wish wish = { .keys = keys, .key_count = w->key_count, .policy = w->has_policy ? w->policy : POLICY_DEFAULT };
 	struct hf_config config;
 	struct bytes binary = { 0 };
 	const char *made_from = NULL;
+	struct hf_recovery recovery;
 	enum hf_reason reason = boardopt_find(w->board, w->layout, &wish.board, problem);
+	if (reason == HF_OK && w->recovery != NULL) {
+		reason = take_recovery(wish.board.board, w->recovery, &recovery, problem);
+		wish.recovery = &recovery;
+	}
 	if (reason == HF_OK)
 		reason = loader_make(&wish, &config, &binary, &made_from, problem);
 	if (reason == HF_OK)
@@ -173,6 +221,7 @@ const struct command cmd_bootloader = {
 	.options = options,
 	.examples = "holdfast bootloader --board xiao_nrf54l15 --key release.pub.pem -o loader.hex\n"
 		    "holdfast bootloader --board xiao_nrf52840 --layout keep-uf2 -k a.pem -k b.pem --policy no-downgrade,debug-open -o loader.hex\n"
+		    "holdfast bootloader --board nrf52840dk --recovery pin,window=500 -k release.pub.pem -o loader.hex\n"
 		    "holdfast bootloader --list",
 	.run = run,
 };

@@ -206,6 +206,9 @@ static enum hf_reason inspect_other(const struct imagefile *file, struct report 
 			(void)problem_set(problem, reason, file->path, "its configuration block");
 			return reason;
 		}
+		if (hf_config_decode_external(data + HF_CONFIG_OFF, &config.external) != HF_OK)
+			config.external = (struct hf_external){ .kind = HF_EXTERNAL_NONE };
+		hf_config_decode_recovery(data + HF_CONFIG_OFF, &config.recovery);
 		report_config(&config, report);
 		return HF_OK;
 	}

@@ -20,11 +20,19 @@ static enum hf_reason check_keys(const struct loader_wish *wish, struct problem 
 	return HF_OK;
 }
 
-static enum hf_reason find_loader(const struct boardopt *b, enum hf_key_kind kind, const struct loader **loader,
-				  struct problem *problem)
+static const char *variant_of(const struct loader_wish *wish)
 {
-	char *name = host_printf("loader-%s-0x%x-%s.bin", b->board->chip, (unsigned)b->layout->loader_addr,
-				 kind == HF_KEY_ED25519 ? "ed25519" : "p256");
+	const struct board_layout *layout = wish->board.layout;
+	if (layout->secondary_bytes != 0 && hf_config_is_external(layout->secondary_addr))
+		return "-ext";
+	return wish->recovery != NULL || layout->recovery != 0 || layout->mode_id != HF_MODE_ID_SWAP ? "-recovery" : "";
+}
+
+static enum hf_reason find_loader(const struct loader_wish *wish, const struct loader **loader, struct problem *problem)
+{
+	const struct boardopt *b = &wish->board;
+	char *name = host_printf("loader-%s-0x%x-%s%s.bin", b->board->chip, (unsigned)b->layout->loader_addr,
+				 wish->keys[0].kind == HF_KEY_ED25519 ? "ed25519" : "p256", variant_of(wish));
 	enum hf_reason reason = problem_set(problem, HF_R_HOST_LOADER_MISSING, name, "%zu others are carried", loader_count);
 	for (size_t i = 0; i < loader_count; i++) {
 		if (strcmp(loaders[i].name, name) == 0) {
@@ -34,6 +42,22 @@ static enum hf_reason find_loader(const struct boardopt *b, enum hf_key_kind kin
 	}
 	free(name);
 	return reason;
+}
+
+static struct hf_external external_of(const struct board_external *b)
+{
+	return (struct hf_external){
+		.kind = b->kind, .instance = b->instance, .sck_pin = b->sck_pin, .cs_pin = b->cs_pin,
+		.io_pins = { b->io_pins[0], b->io_pins[1], b->io_pins[2], b->io_pins[3] },
+		.quad_enable = b->quad_enable, .wake_us = b->wake_us, .size_bytes = b->size_bytes, .erase_bytes = b->erase_bytes,
+		.jedec_id = b->jedec_id, .sck_hz = b->sck_hz,
+	};
+}
+
+struct hf_recovery loader_recovery_of(const struct board *board)
+{
+	const struct board_recover *r = &board->recover;
+	return (struct hf_recovery){ r->pin, r->pin_active_level, r->window_ms, r->double_reset != 0 ? HF_RECOVERY_DOUBLE_RESET : 0 };
 }
 
 static void config_make(const struct loader_wish *wish, struct hf_config *config)
@@ -49,8 +73,13 @@ static void config_make(const struct loader_wish *wish, struct hf_config *config
 		.sector_bytes = board->sector_bytes,
 		.uart_tx_pin = board->uart_tx_pin, .uart_rx_pin = board->uart_rx_pin, .uart_instance = board->uart_instance,
 		.led_pin = board->led_pin, .led_active_level = board->led_active_level, .baud = board->baud,
-		.key_count = wish->key_count,
+		.key_count = wish->key_count, .external = external_of(&board->external),
+		.recovery = { .pin = 0xff },
 	};
+	if (wish->recovery != NULL)
+		config->recovery = *wish->recovery;
+	else if (layout->recovery != 0)
+		config->recovery = loader_recovery_of(board);
 	(void)snprintf(config->board, sizeof config->board, "%s", board->name);
 	(void)snprintf(config->layout, sizeof config->layout, "%s", layout->name);
 	for (uint32_t i = 0; i < wish->key_count; i++)
@@ -81,7 +110,7 @@ enum hf_reason loader_make(const struct loader_wish *wish, struct hf_config *con
 	hf_assert(wish->key_count >= 1 && wish->key_count <= HF_CONFIG_KEYS_MAX && wish->board.board != NULL);
 	enum hf_reason reason = check_keys(wish, problem);
 	if (reason == HF_OK)
-		reason = find_loader(&wish->board, wish->keys[0].kind, &loader, problem);
+		reason = find_loader(wish, &loader, problem);
 	if (reason != HF_OK)
 		return reason;
 	config_make(wish, config);

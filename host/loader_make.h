@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* loader_make.h - a bootloader for a board: a carried binary with its configuration block filled in.
  *
+ * Why      The smallest binary that does what the layout needs: swap alone, every mode with recovery (-recovery), or the driver for
+ *          external flash as well (-ext).
  * Errors   HF_R_HOST_LOADER_*, HF_R_HOST_KEY_TYPE, HF_R_HOST_KEYS_MIXED, HF_R_CONFIG_*.
  */
 #ifndef HOST_LOADER_MAKE_H
@@ -17,7 +19,11 @@ struct loader_wish {
 	const struct keyfile *keys;
 	uint32_t key_count;
 	uint32_t policy;
+	const struct hf_recovery *recovery; /* ways into recovery; NULL: as board and layout say */
 };
+
+/* The ways into recovery that the board has. */
+struct hf_recovery loader_recovery_of(const struct board *board);
 
 /* binary: from the loader's first byte to the end of the block. config refers to the keys. */
 enum hf_reason loader_make(const struct loader_wish *wish, struct hf_config *config, struct bytes *binary, const char **made_from,

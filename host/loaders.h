@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* loaders.h - the bootloader binaries that this build carries. loaders.c is made by CMake from HOLDFAST_LOADER_DIR.
  *
- * Shapes   name: "loader-<chip>-<base>-<sig>.bin", base as hex with 0x, sig p256 or ed25519; the configuration block is blank.
+ * Shapes   name: "loader-<chip>-<base>-<sig><variant>.bin", base as hex with 0x, sig p256 or ed25519, variant nothing, -recovery or -ext
+ *          (firmware/CMakeLists.txt); the configuration block is blank.
  */
 #ifndef HOST_LOADERS_H
 #define HOST_LOADERS_H

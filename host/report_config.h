@@ -7,6 +7,7 @@
 
 #include "report.h"
 
+/* config with external and recovery filled in. */
 void report_config(const struct hf_config *config, struct report *report);
 
 /* Policy bits by the names that `holdfast bootloader --policy` takes. */

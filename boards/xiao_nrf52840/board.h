@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Seeed XIAO nRF52840 (and Sense). Sources: zephyr boards/seeed/xiao_ble (pins), dts/vendor/nordic/nrf52840_partition.dtsi
  * (two-slots), adafruit/Adafruit_nRF52_Bootloader linker/nrf52840.ld and src/usb/uf2 (what keep-uf2 must leave alone),
- * Nordic nRF52840 product specification, NVMC (41 us a word, 85 ms a page, 10,000 cycles). */
+ * Nordic nRF52840 product specification, NVMC (41 us a word, 85 ms a page, 10,000 cycles); the QSPI flash: zephyr
+ * xiao_ble_common.dtsi (pins, id, quad enable, wake-up); its times are the family's usual ones, not from its data sheet. */
 #ifndef BOARDS_XIAO_NRF52840_H
 #define BOARDS_XIAO_NRF52840_H
 #include "../board.h"
@@ -19,6 +20,10 @@ static const struct board board_xiao_nrf52840 = {
 	.led_pin = 26, .led_active_level = 0, /* red */
 	.cpu_hz = 64000000, .write_unit_us = 41, .sector_erase_us = 85000,
 	.endurance_cycles = 10000,
+	.external = { .part = "P25Q16H", .kind = 1, .instance = 0, .sck_pin = 21, .cs_pin = 25, .io_pins = { 20, 24, 22, 23 },
+		      .quad_enable = 2, .wake_us = 8, .size_bytes = 0x200000, .erase_bytes = 4096, .jedec_id = 0x856015, .sck_hz = 32000000,
+		      .page_us = 2000, .erase_us = 8000, .endurance_cycles = 100000 },
+	.recover = { .pin = 0xff, .pin_active_level = 0, .double_reset = 1, .window_ms = 0 },
 	.layout_count = 2,
 	.layouts = {
 		{ .name = "two-slots", .note = "whole flash; replaces the stock UF2 loader (first installation by SWD)", .mode_id = 1,

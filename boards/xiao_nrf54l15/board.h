@@ -19,6 +19,8 @@ static const struct board board_xiao_nrf54l15 = {
 	.led_pin = 64 + 0, .led_active_level = 1,
 	.cpu_hz = 128000000, .write_unit_us = 88, .sector_erase_us = 0,
 	.endurance_cycles = 10000,
+	.external = { .part = "none" },
+	.recover = { .pin = 0, .pin_active_level = 0, .double_reset = 1, .window_ms = 0 }, /* button USR */
 	.layout_count = 2,
 	.layouts = {
 		{ .name = "two-slots", .note = "whole RRAM, no coprocessor image", .mode_id = 1,

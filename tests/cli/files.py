@@ -281,6 +281,11 @@ def test_bootloader():
         seen = ok("inspect", "l.hex", "--json").json()
         assert seen["kind"] == "Holdfast bootloader" and seen["primary"] == made["primary"] and seen["keys"] == made["keys"]
         ok("bootloader", "--board", "xiao_nrf52840", "--layout", "keep-uf2", "-k", path, "-o", "l.bin")
+        made = ok("bootloader", "--board", "nrf52840dk", "--recovery", "pin,window=500", "-k", path, "-o", "r.bin", "--json").json()
+        assert made["loader_binary"] == "loader-nrf52840-0x0-p256-recovery.bin" and made["recovery"] == "pin P0.11 held low, 500 ms after each reset"
+        seen = ok("inspect", "r.bin", "--json").json()
+        assert seen["recovery"] == made["recovery"] and seen["external_flash"] == made["external_flash"] and seen["external_flash"]["kind"] == "qspi"
+        fails(USAGE, "HOST_OPTION_VALUE", "bootloader", "--board", "xiao_nrf52840", "--recovery", "pin", "-k", path, "-o", "x.hex")
         damaged = bytearray(read("l.bin"))
         damaged[0x7800 + 30] ^= 1
         write("d.bin", damaged)
@@ -361,7 +366,7 @@ def test_reason():
 
 def test_board_list():
     boards = {board["name"]: board for board in ok("board", "list", "--json").json()["boards"]}
-    assert set(boards) == {"xiao_nrf52840", "xiao_nrf54l15"}
+    assert set(boards) == {"xiao_nrf52840", "xiao_nrf54l15", "nrf52840dk", "nrf54l15dk"}
     assert boards["xiao_nrf52840"]["layouts"][0]["size_max"] == 479184
     text = ok("board", "list").out
     assert "keep-uf2" in text and "479184" in text

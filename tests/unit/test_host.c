@@ -24,8 +24,9 @@ static uint8_t good_loader[HF_CONFIG_OFF + 16], used_loader[HF_CONFIG_OFF + 16];
 const struct loader loaders[] = {
 	{ "loader-nrf52840-0x0-p256.bin", good_loader, sizeof good_loader },
 	{ "loader-nrf52840-0x27000-p256.bin", used_loader, sizeof used_loader },
+	{ "loader-nrf52840-0x0-p256-recovery.bin", good_loader, sizeof good_loader },
 };
-const size_t loader_count = 2;
+const size_t loader_count = 3;
 
 static void versions(void **state)
 {
@@ -217,6 +218,47 @@ static void signing_fails_on_a_wrong_digest(void **state)
 	keyfile_free(&key);
 }
 
+static void assert_external_equal(const struct hf_external *a, const struct hf_external *b)
+{
+	assert_memory_equal(a, b, offsetof(struct hf_external, quad_enable) + 1); /* then a byte that nobody fills */
+	assert_memory_equal(&a->wake_us, &b->wake_us, sizeof *a - offsetof(struct hf_external, wake_us));
+}
+
+/* A block without a chip has none; one that describes its chip badly is not made, nor a slot beyond the chip's end. */
+static void external_flash_in_a_block(void **state)
+{
+	static const uint8_t der[91] = { 1 };
+	const struct hf_config good = {
+		.mode_id = HF_MODE_ID_SWAP, .align = 8, .header_bytes = 0x200, .loader_bytes = 0xc000, .primary_addr = 0xc000,
+		.primary_bytes = 0x10000, .secondary_addr = HF_EXTERNAL_ADDR + 0x1000, .secondary_bytes = 0x11000, .sector_bytes = 4096,
+		.key_count = 1, .keys = { { HF_KEY_P256, sizeof der, der } },
+		.external = { .kind = HF_EXTERNAL_SPI, .io_pins = { 1, 2, 0xff, 0xff }, .quad_enable = HF_QUAD_SR2_BIT1, .wake_us = 0x1234,
+			      .size_bytes = 0x12000, .erase_bytes = 4096, .jedec_id = 0x856015, .sck_hz = 8000000 },
+	};
+	uint8_t block[HF_CONFIG_BYTES];
+	struct hf_external read;
+	(void)state;
+	assert_int_equal(hf_config_encode(&good, block), HF_OK);
+	assert_int_equal(hf_config_decode_external(block, &read), HF_OK);
+	assert_external_equal(&read, &good.external);
+	struct hf_config bad[6];
+	for (size_t i = 0; i < HF_ARRAY_COUNT(bad); i++)
+		bad[i] = good;
+	bad[0].external.kind = HF_EXTERNAL_NONE;
+	bad[1].external.kind = 3;
+	bad[2].external.size_bytes = 0x11000; /* the slot ends behind it */
+	bad[3].external.erase_bytes = 4095;
+	bad[4].external.sck_hz = 0;
+	bad[5].external.quad_enable = 3;
+	for (size_t i = 0; i < HF_ARRAY_COUNT(bad); i++)
+		assert_int_equal(hf_config_encode(&bad[i], block), HF_R_CONFIG_EXTERNAL);
+	struct hf_config one_slot = good;
+	one_slot.secondary_addr = one_slot.secondary_bytes = 0;
+	one_slot.external = (struct hf_external){ .kind = HF_EXTERNAL_NONE };
+	assert_int_equal(hf_config_encode(&one_slot, block), HF_OK);
+	assert_int_equal(hf_config_decode_external(block, &read), HF_R_CONFIG_EXTERNAL);
+}
+
 static void loader_block(void **state)
 {
 	struct keyfile key;
@@ -239,6 +281,20 @@ static void loader_block(void **state)
 	assert_int_equal(read.keys[0].size_bytes, key.der_bytes);
 	assert_memory_equal(read.keys[0].der, key.der, key.der_bytes);
 	bytes_free(&binary);
+	assert_int_equal(boardopt_find("nrf52840dk", NULL, &wish.board, &problem), HF_OK);
+	struct hf_recovery recovery = { .pin = 11, .pin_active_level = 1, .window_ms = 700, .flags = HF_RECOVERY_DOUBLE_RESET };
+	wish.recovery = &recovery;
+	assert_int_equal(loader_make(&wish, &config, &binary, &made_from, &problem), HF_OK);
+	assert_string_equal(made_from, loaders[2].name);
+	assert_int_equal(hf_config_decode(binary.data + HF_CONFIG_OFF, &read), HF_OK);
+	assert_int_equal(hf_config_decode_external(binary.data + HF_CONFIG_OFF, &read.external), HF_OK);
+	hf_config_decode_recovery(binary.data + HF_CONFIG_OFF, &read.recovery);
+	assert_external_equal(&read.external, &config.external);
+	assert_int_equal(read.external.jedec_id, 0xc22817);
+	assert_int_equal(read.external.io_pins[3], 23);
+	assert_memory_equal(&read.recovery, &recovery, sizeof recovery);
+	bytes_free(&binary);
+	wish.recovery = NULL;
 	assert_int_equal(boardopt_find("xiao_nrf52840", "keep-uf2", &wish.board, &problem), HF_OK);
 	assert_int_equal(loader_make(&wish, &config, &binary, &made_from, &problem), HF_R_HOST_LOADER_BROKEN);
 	assert_int_equal(boardopt_find("xiao_nrf54l15", NULL, &wish.board, &problem), HF_OK);
@@ -253,7 +309,7 @@ int main(void)
 		cmocka_unit_test(versions), cmocka_unit_test(numbers), cmocka_unit_test(nearest), cmocka_unit_test(dependencies),
 		cmocka_unit_test(uuids), cmocka_unit_test(hex_round_trip), cmocka_unit_test(hex_damaged),
 		cmocka_unit_test(exit_codes_follow_reasons), cmocka_unit_test(message_form),
-		cmocka_unit_test(signing_fails_on_a_wrong_digest), cmocka_unit_test(loader_block),
+		cmocka_unit_test(signing_fails_on_a_wrong_digest), cmocka_unit_test(loader_block), cmocka_unit_test(external_flash_in_a_block),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
