@@ -20,12 +20,12 @@ import debs
 TEMPLATE = os.path.join(debs.BUILD, "clean-root")
 BOARD, LAYOUT = "xiao_nrf54l15", "two-slots"
 
-# Runs inside, as a user would work there; /root/in has the packages and the demo applications.
+# Runs inside, as a user would work there; /srv/in has the packages and the demo applications.
 INSIDE = r"""
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
-cd /root
-gone() { [ -z "$(find / -xdev -name '*holdfast*' -not -path '/root/*' -not -path '/var/log/*' -not -path '/proc/*' | tee /dev/stderr)" ]; }
+cd /srv
+gone() { [ -z "$(find / -xdev -name '*holdfast*' -not -path '/srv/*' -not -path '/var/log/*' -not -path '/proc/*' | tee /dev/stderr)" ]; }
 gone
 apt-get update -q
 apt-get install -q -y --no-install-recommends ./in/*.deb
@@ -52,7 +52,7 @@ for file in /usr/share/doc/holdfast/copyright /usr/share/doc/holdfast-board/copy
     [ -s $file ]
 done
 bash -c '. /usr/share/bash-completion/completions/holdfast; COMP_WORDS=(holdfast key ""); COMP_CWORD=2; _complete_holdfast; [ "${COMPREPLY[*]}" = "new show export" ]'
-cd /root
+cd /srv
 apt-get purge -q -y holdfast holdfast-board
 gone
 """
@@ -83,7 +83,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="clean-root-", dir=debs.BUILD) as folder:
         root = os.path.join(folder, "root")
         debs.run("cp", "-a", "--reflink=auto", TEMPLATE, root)
-        inside = os.path.join(root, "root", "in")
+        inside = os.path.join(root, "srv", "in")
         for path in debs.make(os.path.join(folder, "debs")).values():
             os.makedirs(inside, exist_ok=True)
             shutil.copy(path, inside)
@@ -91,9 +91,9 @@ def main():
             shutil.copy(os.path.join(debs.FIRMWARE, f"demo-{BOARD}-{LAYOUT}-{version}.bin"), inside)
         with open(os.path.join(inside, "use.sh"), "w", encoding="ascii") as file:
             file.write(INSIDE.replace("BOARD", BOARD).replace("LAYOUT", LAYOUT))
-        outside = 'set -e; mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; exec chroot "$1" sh /root/in/use.sh'
+        outside = 'set -e; mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; exec chroot "$1" sh /srv/in/use.sh'
         # Without the caller's environment: PATH and HOME are the root's own.
-        print(debs.run("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "unshare", "--mount", "--propagation", "private", "--pid",
+        print(debs.run("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/srv", "unshare", "--mount", "--propagation", "private", "--pid",
                        "--fork", "--kill-child", "sh", "-c", outside, "sh", root, stdin=subprocess.DEVNULL))
 
 
