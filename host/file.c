@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #define _POSIX_C_SOURCE 200809L
-#define _XOPEN_SOURCE 700
 #include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
@@ -13,6 +11,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "platform.h"
 
 /* What the signal handler must remove; empty if nothing. The only state of the program outside main's call tree. */
 static char pending_path[PATH_MAX + 32];
@@ -31,12 +31,7 @@ static void stop_on_signal(int number)
 
 void file_guard_signals(void)
 {
-	struct sigaction action;
-	memset(&action, 0, sizeof action);
-	action.sa_handler = stop_on_signal;
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGHUP, &action, NULL);
+	platform_start(stop_on_signal);
 }
 
 static bool ends_in(const char *path, const char *ending)
@@ -65,8 +60,9 @@ enum hf_reason file_make_folder(const char *path, struct problem *problem)
 		if (*at != '/')
 			continue;
 		*at = '\0';
-		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return problem_set(problem, HF_R_HOST_FILE_WRITE, part, "%s", strerror(errno));
+		int error = platform_make_folder(part);
+		if (error != 0)
+			return problem_set(problem, HF_R_HOST_FILE_WRITE, part, "%s", strerror(error));
 		*at = '/';
 	}
 	return HF_OK;
@@ -101,10 +97,12 @@ enum hf_reason file_read(const char *path, size_t limit_bytes, struct bytes *byt
 	return problem_set(problem, HF_R_HOST_FILE_TOO_LARGE, path, "more than %zu bytes", limit_bytes);
 }
 
+#define WRITE_BYTES_MAX (1u << 20) /* at once: some systems count in unsigned int */
+
 static bool write_all(int fd, const uint8_t *data, size_t size)
 {
 	while (size > 0) {
-		ssize_t done = write(fd, data, size);
+		ssize_t done = write(fd, data, size < WRITE_BYTES_MAX ? (unsigned)size : WRITE_BYTES_MAX);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
@@ -122,7 +120,7 @@ static enum hf_reason write_failed(const char *path, int error, struct problem *
 
 static enum hf_reason write_straight(const char *path, const void *data, size_t size, struct problem *problem)
 {
-	int fd = strcmp(path, "-") == 0 ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC);
+	int fd = strcmp(path, "-") == 0 ? STDOUT_FILENO : platform_open_to_write(path);
 	if (fd < 0)
 		return write_failed(path, errno, problem);
 	int error = write_all(fd, data, size) ? 0 : errno;
@@ -131,33 +129,7 @@ static enum hf_reason write_straight(const char *path, const void *data, size_t 
 	return error == 0 ? HF_OK : write_failed(fd == STDOUT_FILENO ? "standard output" : path, error, problem);
 }
 
-/* The directory's entry must be durable too; a file system that can't sync a directory is no reason to fail. */
-static void sync_directory(const char *directory)
-{
-	int fd = open(directory, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	(void)close(fd);
-}
-
-static int put_in_place(const char *temporary, const char *path, unsigned flags)
-{
-	if ((flags & FILE_NEW) == 0)
-		return rename(temporary, path) == 0 ? 0 : errno;
-	if (link(temporary, path) == 0) {
-		(void)unlink(temporary);
-		return 0;
-	}
-	if (errno != EPERM && errno != EOPNOTSUPP)
-		return errno;
-	/* No hard links here (FAT): the check and the rename are two steps, which is as good as it gets. */
-	if (access(path, F_OK) == 0)
-		return EEXIST;
-	return rename(temporary, path) == 0 ? 0 : errno;
-}
-
-static enum hf_reason write_beside(const char *path, const void *data, size_t size, unsigned flags, mode_t mode,
+static enum hf_reason write_beside(const char *path, const void *data, size_t size, unsigned flags, unsigned mode,
 				   struct problem *problem)
 {
 	char for_dir[PATH_MAX], for_base[PATH_MAX];
@@ -167,15 +139,15 @@ static enum hf_reason write_beside(const char *path, const void *data, size_t si
 	int length = snprintf(pending_path, sizeof pending_path, "%s/.%.200s.holdfast-XXXXXX", directory, basename(for_base));
 	if (length < 0 || (size_t)length >= sizeof pending_path)
 		return write_failed(path, ENAMETOOLONG, problem);
-	int fd = mkstemp(pending_path);
+	int fd = platform_temporary_file(pending_path);
 	if (fd < 0)
 		return write_failed(path, errno, problem);
 	has_pending = 1;
-	int error = write_all(fd, data, size) && fchmod(fd, mode) == 0 && fsync(fd) == 0 ? 0 : errno;
+	int error = write_all(fd, data, size) ? platform_settle(fd, mode) : errno;
 	if (close(fd) != 0 && error == 0)
 		error = errno;
 	if (error == 0)
-		error = put_in_place(pending_path, path, flags);
+		error = platform_put_in_place(pending_path, path, (flags & FILE_NEW) != 0);
 	if (error != 0)
 		(void)unlink(pending_path);
 	has_pending = 0;
@@ -183,7 +155,6 @@ static enum hf_reason write_beside(const char *path, const void *data, size_t si
 		return problem_set(problem, HF_R_HOST_FILE_EXISTS, path, "%s", "");
 	if (error != 0)
 		return write_failed(path, error, problem);
-	sync_directory(directory);
 	return HF_OK;
 }
 
@@ -191,9 +162,7 @@ enum hf_reason file_write(const char *path, const void *data, size_t size_bytes,
 {
 	struct stat now;
 	char real[PATH_MAX];
-	mode_t mask = umask(0);
-	(void)umask(mask);
-	mode_t mode = (flags & FILE_PRIVATE) != 0 ? 0600 : 0666 & ~mask;
+	unsigned mode = (flags & FILE_PRIVATE) != 0 ? 0600 : platform_mode_of_new();
 	if (strcmp(path, "-") == 0)
 		return write_straight(path, data, size_bytes, problem);
 	if (stat(path, &now) != 0)
@@ -205,7 +174,7 @@ enum hf_reason file_write(const char *path, const void *data, size_t size_bytes,
 	if ((flags & FILE_NEW) != 0)
 		return problem_set(problem, HF_R_HOST_FILE_EXISTS, path, "%s", "");
 	/* A link to the file keeps being one: the file it names is replaced. */
-	if (realpath(path, real) == NULL)
+	if (!platform_real_path(path, real, sizeof real))
 		return write_failed(path, errno, problem);
-	return write_beside(real, data, size_bytes, flags, (flags & FILE_PRIVATE) != 0 ? mode : now.st_mode & 0777, problem);
+	return write_beside(real, data, size_bytes, flags, (flags & FILE_PRIVATE) != 0 ? mode : (unsigned)now.st_mode & 0777u, problem);
 }

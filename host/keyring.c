@@ -7,14 +7,14 @@
 #include <stdlib.h>
 
 #include "file.h"
+#include "platform.h"
 
-/* NULL if there is neither XDG_DATA_HOME nor HOME. */
 static char *folder(void)
 {
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-	if (data != NULL && data[0] == '/')
-		return host_printf("%s/holdfast/keys", data);
-	return home != NULL && home[0] == '/' ? host_printf("%s/.local/share/holdfast/keys", home) : NULL;
+	char *data = platform_data_folder();
+	char *keys = data != NULL ? host_printf("%s/keys", data) : NULL;
+	free(data);
+	return keys;
 }
 
 void keyring_remember(const struct keyfile *key)
@@ -57,7 +57,7 @@ static bool fits(const struct keyfile *key, const uint8_t *hash, uint32_t hash_b
 /* An encrypted private key is passed over: nobody is asked for a passphrase here. */
 static bool try_file(const char *path, const uint8_t *hash, uint32_t hash_bytes, struct keyfile *key)
 {
-	static const struct passphrase none = { .file = "/dev/null" };
+	static const struct passphrase none = { .file = platform_null_path };
 	struct problem ignored;
 	struct keyfile read;
 	if (keyfile_read(path, &none, &read, &ignored) != HF_OK)

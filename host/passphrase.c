@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
 #include "passphrase.h"
 
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <termios.h>
-#include <unistd.h>
+
+#include "bytes.h"
+#include "platform.h"
 
 #define SECRET_BYTES_MAX 1024
 
@@ -25,24 +24,11 @@ static char *first_line(FILE *file)
 
 static char *from_terminal(const char *question, const char *what)
 {
-	FILE *terminal = isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+") : NULL;
-	if (terminal == NULL)
-		return NULL;
-	struct termios before, quiet;
-	int fd = fileno(terminal);
-	char *secret = NULL;
-	if (tcgetattr(fd, &before) == 0) {
-		quiet = before;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		fprintf(terminal, "%s %s: ", question, what);
-		(void)fflush(terminal);
-		(void)tcsetattr(fd, TCSAFLUSH, &quiet);
-		secret = first_line(terminal);
-		(void)tcsetattr(fd, TCSAFLUSH, &before);
-		fputc('\n', terminal);
-	}
-	(void)fclose(terminal);
-	return secret;
+	char *secret = host_alloc(SECRET_BYTES_MAX);
+	if (platform_ask(question, what, secret, SECRET_BYTES_MAX))
+		return secret;
+	free(secret);
+	return NULL;
 }
 
 static char *from_file(const char *path)
