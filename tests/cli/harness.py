@@ -7,6 +7,7 @@ current one, and its own keyring.
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -15,6 +16,9 @@ import sys
 import tempfile
 import time
 import traceback
+
+sys.dont_write_bytecode = True
+import schemas
 
 CLI = os.environ.get("HOLDFAST_CLI", "holdfast")
 FAKE = os.environ.get("HOLDFAST_FAKE_DEVICE", "")
@@ -35,11 +39,37 @@ class Done:
         return json.loads(self.out)
 
 
+COMMANDS = []  # filled at the first need
+
+
+def command_of(args):
+    """The command that these words begin with; None: there is no such command."""
+    if not COMMANDS:
+        text = subprocess.run([CLI, "--help"], capture_output=True, text=True, check=True).stdout
+        COMMANDS.extend(re.findall(r"^  ([a-z]+(?: [a-z]+)?) {2,}\S", text.split("Exit codes")[0], re.M))
+    for count in (2, 1):
+        name = " ".join(map(str, args[:count]))
+        if name in COMMANDS:
+            return name
+    return None
+
+
+def check_json(args, text):
+    """What was printed for --json is as docs/schema says."""
+    words = [str(word) for word in args]
+    words = words[:words.index("--")] if "--" in words else words
+    if "--json" in words and text.startswith("{"):
+        schemas.check(command_of(args) or "common", json.loads(text))
+
+
 def run(*args, env=None, stdin=subprocess.DEVNULL, timeout=120, binary=False):
-    """Runs the tool and hands back how it ended."""
+    """Runs the tool and hands back how it ended. JSON that it printed is checked against its schema."""
     process = subprocess.run([CLI, *map(str, args)], stdin=stdin, capture_output=True, text=not binary, timeout=timeout,
                              env={**os.environ, **(env or {})}, check=False)
-    return Done(args, process)
+    done = Done(args, process)
+    if not binary:
+        check_json(args, done.out)
+    return done
 
 
 def ok(*args, **more):
@@ -131,6 +161,7 @@ def serve(*args):
         text += line
     try:
         said = json.loads(text)
+        check_json(["serve", *args, "--json"], text)
         assert said["ok"], said
         yield said
     finally:

@@ -15,7 +15,8 @@ import debs
 FILES = {
     "holdfast": ["bin/holdfast", "share/man/man1/holdfast.1.gz", "share/bash-completion/completions/holdfast",
                  "share/zsh/site-functions/_holdfast", "share/fish/vendor_completions.d/holdfast.fish", "share/doc/holdfast/copyright",
-                 "share/doc/holdfast/README.md", "share/doc/holdfast/cli.md"],
+                 "share/doc/holdfast/README.md", "share/doc/holdfast/cli.md",
+                 "share/doc/holdfast/schema/common.json"],
     "holdfast-board": ["bin/holdfast-board", "share/man/man1/holdfast-board.1.gz", "share/bash-completion/completions/holdfast-board",
                        "share/zsh/site-functions/_holdfast-board", "share/fish/vendor_completions.d/holdfast-board.fish",
                        "share/doc/holdfast-board/copyright"],
