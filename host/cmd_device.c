@@ -1,42 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* echo, reset, info: the small talk with a device. */
-#include <stdio.h>
-#include <stdlib.h>
+#include <holdfast/smp_codes.h>
+#include <holdfast/smp_requests.h>
 
-#include "args.h"
-#include "bytes.h"
-#include "device.h"
 #include "report_device.h"
+#include "talk.h"
 
-enum { OPT_FORCE = 1 };
+enum { OPT_FORCE = 1, OPT_RECOVERY, OPT_MODE };
 
 static const struct arg_option plain_options[] = { DEVICE_OPTION_ROWS, { 0 } };
 
-/* Options that are the device's alone; then its name and, if what is not NULL, one more word. */
-static enum hf_reason read_words(struct args *args, bool *json, struct device_options *options, bool *force, const char **name,
-				 const char *what, const char **word, struct problem *problem)
-{
-	int id = 0;
-	enum hf_reason reason;
-	while ((reason = args_next(args, &id, json, problem)) == HF_OK && id != 0) {
-		if (id == OPT_FORCE)
-			*force = true;
-		else
-			reason = device_option(args, id, options, problem);
-		if (reason != HF_OK)
-			return reason;
-	}
-	if (reason != HF_OK || args->want_help)
-		return reason;
-	reason = args_need_word(args, "DEVICE", name, problem);
-	if (reason == HF_OK && what != NULL)
-		reason = args_need_word(args, what, word, problem);
-	return reason == HF_OK ? args_end(args, problem) : reason;
-}
-
-static enum hf_reason echo(struct device *device, const char *text, struct report *report, struct problem *problem)
+static enum hf_reason run_echo_asked(struct talk *talk, struct problem *problem)
 {
 	char answer[1024];
+	struct device *device = talk->device;
+	const char *text = talk->words[0];
 	struct smp_ask ask = device_ask_of(device);
 	struct smp_reply reply;
 	uint32_t start_ms = device_now_ms();
@@ -47,26 +25,15 @@ static enum hf_reason echo(struct device *device, const char *text, struct repor
 		return reason;
 	if (strcmp(answer, text) != 0)
 		return problem_differs(problem, HF_R_HOST_DEVICE_GARBAGE, device->name, text, answer);
-	report_text(report, "echo", "echo", answer);
-	report_number(report, "time_ms", "milliseconds", device_now_ms() - start_ms);
+	report_text(talk->report, "echo", "echo", answer);
+	report_number(talk->report, "time_ms", "milliseconds", device_now_ms() - start_ms);
 	return HF_OK;
 }
 
 static enum hf_reason run_echo(struct args *args, struct report *report, struct problem *problem)
 {
-	const char *name = NULL, *text = NULL;
-	bool force = false;
-	struct device_options options = device_defaults();
-	struct device *device = NULL;
-	enum hf_reason reason = read_words(args, &report->json, &options, &force, &name, "TEXT", &text, problem);
-	if (reason != HF_OK || args->want_help)
-		return reason;
-	reason = device_open(name, &options, &device, problem);
-	if (reason != HF_OK)
-		return reason;
-	reason = echo(device, text, report, problem);
-	device_close(device);
-	return reason;
+	static const struct talk_plan plan = { .needed = { "TEXT" }, .run = run_echo_asked };
+	return talk_run(&plan, args, report, NULL, problem);
 }
 
 const struct command cmd_echo = {
@@ -81,38 +48,69 @@ const struct command cmd_echo = {
 	.run = run_echo,
 };
 
+enum { BOOT_MODE_RECOVERY = 1 };
+
+struct reset_wish {
+	bool force, has_mode;
+	uint32_t mode;
+};
+
+static enum hf_reason take_reset(const struct args *args, int id, void *own, struct problem *problem)
+{
+	struct reset_wish *wish = own;
+	uint64_t number = 0;
+	enum hf_reason reason = HF_OK;
+	switch (id) {
+	case OPT_FORCE: wish->force = true; break;
+	case OPT_RECOVERY:
+		wish->has_mode = true;
+		wish->mode = BOOT_MODE_RECOVERY;
+		break;
+	case OPT_MODE:
+		reason = args_number("--boot-mode", args->value, 255, &number, problem);
+		wish->has_mode = true;
+		wish->mode = (uint32_t)number;
+		break;
+	}
+	return reason;
+}
+
+static enum hf_reason run_reset_asked(struct talk *talk, struct problem *problem)
+{
+	const struct reset_wish *wish = talk->own;
+	struct device *device = talk->device;
+	struct smp_ask ask = device_ask_of(device);
+	enum hf_reason reason = wish->has_mode ?
+		talk_do(talk, smp_ask_reset_mode(&device->client, &ask, wish->force, wish->mode), "reset", problem) :
+		device_reset(device, wish->force, problem);
+	if (reason == HF_OK)
+		report_step(talk->report, wish->has_mode ? "the device resets, and was asked for boot mode %u" : "the device resets", (unsigned)wish->mode);
+	return reason;
+}
+
+static enum hf_reason run_reset(struct args *args, struct report *report, struct problem *problem)
+{
+	static const struct talk_plan plan = { .option = take_reset, .run = run_reset_asked };
+	struct reset_wish wish = { .force = false };
+	return talk_run(&plan, args, report, &wish, problem);
+}
+
 static const struct arg_option reset_options[] = {
 	{ OPT_FORCE, 'f', "force", NULL, "even if the application objects" },
+	{ OPT_RECOVERY, '\0', "recovery", NULL, "into the bootloader's recovery: the same as --boot-mode 1" },
+	{ OPT_MODE, '\0', "boot-mode", "N", "ask for this boot mode (0: the application)" },
 	DEVICE_OPTION_ROWS,
 	{ 0 }
 };
 
-static enum hf_reason run_reset(struct args *args, struct report *report, struct problem *problem)
-{
-	const char *name = NULL;
-	bool force = false;
-	struct device_options options = device_defaults();
-	struct device *device = NULL;
-	enum hf_reason reason = read_words(args, &report->json, &options, &force, &name, NULL, NULL, problem);
-	if (reason != HF_OK || args->want_help)
-		return reason;
-	reason = device_open(name, &options, &device, problem);
-	if (reason != HF_OK)
-		return reason;
-	reason = device_reset(device, force, problem);
-	if (reason == HF_OK)
-		report_step(report, "the device resets");
-	device_close(device);
-	return reason;
-}
-
 const struct command cmd_reset = {
 	.name = "reset",
 	.summary = "reset a device",
-	.synopsis = "DEVICE [--force]",
-	.about = "A pending update is installed at this reset; an image on trial that was not confirmed is taken back.",
+	.synopsis = "DEVICE [--force] [--recovery | --boot-mode N]",
+	.about = "A pending update is installed at this reset; an image on trial that was not confirmed is taken back. Boot modes work on devices\n"
+		 "that keep them over a reset (Zephyr: CONFIG_RETENTION_BOOT_MODE, in application and bootloader); others ignore them.",
 	.options = reset_options,
-	.examples = "holdfast reset /dev/ttyACM0",
+	.examples = "holdfast reset /dev/ttyACM0\nholdfast reset /dev/ttyACM0 --recovery",
 	.run = run_reset,
 };
 
@@ -128,9 +126,6 @@ static enum hf_reason ask_text(struct device *device, enum hf_reason asked, cons
 
 static enum hf_reason info_bootloader(struct device *device, struct report *report, struct problem *problem)
 {
-	static const char *const modes[] = { "single slot", "swap using scratch", "overwrite only", "swap using move", "direct XIP",
-					     "direct XIP with revert", "RAM load", "firmware loader", "single slot, RAM load",
-					     "swap using offset" };
 	char name[64];
 	bool known = false, no_downgrade = false;
 	int32_t mode = -1;
@@ -145,7 +140,7 @@ static enum hf_reason info_bootloader(struct device *device, struct report *repo
 	reason = device_exchange(device, smp_ask_bootloader(&device->client, &ask, "mode"), &reply, problem);
 	if (reason != HF_OK || smp_read_mode(&reply, &mode, &no_downgrade) != HF_OK)
 		return reason;
-	report_text(report, "mode", "update mode", mode >= 0 && (size_t)mode < HF_ARRAY_COUNT(modes) ? modes[mode] : "unknown");
+	report_text(report, "mode", "update mode", smp_mode_name(mode));
 	report_flag(report, "no_downgrade", "downgrade refused", no_downgrade);
 	return HF_OK;
 }
@@ -178,16 +173,73 @@ static enum hf_reason info_slots(struct device *device, struct report *report, s
 	return HF_OK;
 }
 
-static enum hf_reason info(struct device *device, struct report *report, struct problem *problem)
+/* Letter by letter, as values may hold spaces. */
+static enum hf_reason info_system(struct device *device, struct report *report, struct problem *problem)
+{
+	enum hf_reason reason = HF_OK;
+	report_group(report, "system", NULL);
+	for (uint32_t i = 0; smp_info_letter(i) != NULL && reason == HF_OK; i++) {
+		const struct smp_info_letter *letter = smp_info_letter(i);
+		char text[512];
+		bool known = false;
+		struct smp_ask ask = device_ask_of(device);
+		reason = ask_text(device, smp_ask_info(&device->client, &ask, letter->letter), "output", text, sizeof text, &known, problem);
+		if (reason == HF_OK && known)
+			report_text(report, letter->key, NULL, text);
+	}
+	report_end(report);
+	return reason;
+}
+
+static enum hf_reason info_base(struct device *device, struct report *report, struct problem *problem)
+{
+	struct smp_base_reply base;
+	struct smp_reply reply;
+	struct smp_ask ask = device_ask_of(device);
+	enum hf_reason reason = device_exchange(device, smp_ask_base(&device->client, &ask), &reply, problem);
+	if (reason != HF_OK || smp_read_base(&reply, &base) != HF_OK)
+		return reason;
+	report_group(report, "base", NULL);
+	if (base.hash_bytes != 0)
+		report_bytes(report, "hash", NULL, base.hash, base.hash_bytes);
+	report_number(report, "size_max", NULL, base.size_max);
+	report_number(report, "primary_bytes", NULL, base.primary_bytes);
+	report_number(report, "secondary_bytes", NULL, base.secondary_bytes);
+	report_number(report, "sector_bytes", NULL, base.sector_bytes);
+	report_number(report, "align", NULL, base.align);
+	report_end(report);
+	return HF_OK;
+}
+
+static enum hf_reason info_b0(struct device *device, struct report *report, struct problem *problem)
+{
+	uint32_t slot = 0;
+	struct smp_reply reply;
+	struct smp_ask ask = device_ask_of(device);
+	enum hf_reason reason = device_exchange(device, smp_ask_bootloader(&device->client, &ask, "active_b0_slot"), &reply, problem);
+	if (reason == HF_OK && smp_read_b0_slot(&reply, &slot) == HF_OK)
+		report_number(report, "active_b0_slot", "bootloader slot", slot);
+	return reason;
+}
+
+static enum hf_reason info_texts(struct device *device, struct report *report, struct problem *problem)
 {
 	char text[512];
 	bool known = false;
-	struct smp_params params;
 	struct smp_ask ask = device_ask_of(device);
 	enum hf_reason reason = ask_text(device, smp_ask_info(&device->client, &ask, "a"), "output", text, sizeof text, &known, problem);
 	if (reason == HF_OK && known)
 		report_text(report, "info", "device", text);
+	return reason == HF_OK && known ? info_system(device, report, problem) : reason;
+}
+
+static enum hf_reason run_info_asked(struct talk *talk, struct problem *problem)
+{
+	struct device *device = talk->device;
+	struct report *report = talk->report;
+	struct smp_params params;
 	struct problem ignored;
+	enum hf_reason reason = info_texts(device, report, problem);
 	if (reason == HF_OK && device_params(device, &params, &ignored) == HF_OK) {
 		report_number(report, "buf_size", "message buffer", params.buf_size);
 		report_number(report, "buf_count", "buffers", params.buf_count);
@@ -195,25 +247,18 @@ static enum hf_reason info(struct device *device, struct report *report, struct 
 	if (reason == HF_OK)
 		reason = info_bootloader(device, report, problem);
 	if (reason == HF_OK)
+		reason = info_b0(device, report, problem);
+	if (reason == HF_OK)
 		reason = info_slots(device, report, problem);
+	if (reason == HF_OK)
+		reason = info_base(device, report, problem);
 	return reason == HF_OK ? report_why(device, report, problem) : reason;
 }
 
 static enum hf_reason run_info(struct args *args, struct report *report, struct problem *problem)
 {
-	const char *name = NULL;
-	bool force = false;
-	struct device_options options = device_defaults();
-	struct device *device = NULL;
-	enum hf_reason reason = read_words(args, &report->json, &options, &force, &name, NULL, NULL, problem);
-	if (reason != HF_OK || args->want_help)
-		return reason;
-	reason = device_open(name, &options, &device, problem);
-	if (reason != HF_OK)
-		return reason;
-	reason = info(device, report, problem);
-	device_close(device);
-	return reason;
+	static const struct talk_plan plan = { .run = run_info_asked };
+	return talk_run(&plan, args, report, NULL, problem);
 }
 
 const struct command cmd_info = {
@@ -221,7 +266,8 @@ const struct command cmd_info = {
 	.summary = "what a device says about itself, and why it booted what it booted",
 	.synopsis = "DEVICE",
 	.about = "System, message buffers, bootloader and its mode, slots; from a Holdfast bootloader also what it did at the last reset\n"
-		 "and why it refused an update.",
+		 "and why it refused an update. With --json the system's parts one by one, and what an update is made for (base). See also\n"
+		 "`holdfast groups`, `tasks`, `memory`, `datetime`, `stat show`.",
 	.options = plain_options,
 	.examples = "holdfast info /dev/ttyACM0 --json",
 	.run = run_info,

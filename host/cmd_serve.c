@@ -24,7 +24,7 @@
 #include "textparse.h"
 
 enum { OPT_UDP = 1, OPT_PTY, OPT_KEY, OPT_FLASH, OPT_FILES, OPT_SLOT, OPT_BOOT, OPT_LEASE, OPT_RAW };
-enum { HOSTS_MAX = 4, KEYS_MAX = 4, PEER_LINE = 1, RAW_IDLE_MS = 3000 /* as MCUboot's */ };
+enum { HOSTS_MAX = 4, KEYS_MAX = 4, REQUESTS_WAITING_MAX = 16, PEER_LINE = 1, RAW_IDLE_MS = 3000 /* as MCUboot's */ };
 
 static const struct arg_option options[] = {
 	{ OPT_UDP, 'u', "udp", "[HOST:]PORT", "listen there; may be given several times (default: 127.0.0.1:1337 unless --pty)" },
@@ -319,7 +319,9 @@ static enum hf_reason start_device(const struct wishes *w, struct serve *s, stru
 		reason = demo_device_start(&s->device, w->flash, w->slot_bytes, s->hf_keys, s->device.key_count, &is_blank, problem);
 	if (reason == HF_OK)
 		reason = demo_device_add_app(&s->device, w->files, problem);
+	s->device.os.buf_count = REQUESTS_WAITING_MAX; /* they wait in the system's buffers */
 	s->device.image.lease_ms = w->lease_ms;
+	s->device.app_rows.files.group.lease_ms = w->lease_ms;
 	if (reason == HF_OK && is_blank && w->image == NULL)
 		reason = problem_set(problem, HF_R_HOST_OPTION_MISSING, "IMAGE", "the flash holds no application");
 	if (reason == HF_OK && is_blank)

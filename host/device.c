@@ -306,6 +306,25 @@ enum hf_reason device_params(struct device *device, struct smp_params *params, s
 	return reason == HF_OK ? device_result(device, &reply, smp_read_params(&reply, params), "params", problem) : reason;
 }
 
+/* A device without the command takes one console line at a time. */
+enum hf_reason device_reach(struct device *device, uint32_t window_wanted, uint32_t *message_max, uint32_t *window, struct problem *problem)
+{
+	struct smp_ask ask = device_ask_of(device);
+	struct smp_reply reply;
+	struct smp_params params;
+	enum hf_reason reason = device_exchange(device, smp_ask_params(&device->client, &ask), &reply, problem);
+	if (reason != HF_OK)
+		return reason;
+	bool known = smp_read_params(&reply, &params) == HF_OK;
+	*message_max = smp_message_max_of(known ? &params : NULL, device->link.framing == LINK_LINES);
+	if (*message_max > DEVICE_MESSAGE_BYTES)
+		*message_max = DEVICE_MESSAGE_BYTES;
+	if (device->link.message_max_bytes != 0 && *message_max > device->link.message_max_bytes)
+		*message_max = device->link.message_max_bytes;
+	*window = smp_window_of(known ? &params : NULL, window_wanted);
+	return HF_OK;
+}
+
 enum hf_reason device_images(struct device *device, struct smp_image_list *list, struct problem *problem)
 {
 	struct smp_ask ask = device_ask_of(device);

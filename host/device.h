@@ -91,6 +91,9 @@ enum hf_reason device_refused(const struct device *device, const char *what, con
 			      struct problem *problem);
 
 /* Common requests. */
+/* Largest message for this device and link, and how many may be in flight: what its params say, at most wanted. */
+enum hf_reason device_reach(struct device *device, uint32_t window_wanted, uint32_t *message_max, uint32_t *window,
+			    struct problem *problem) HF_MUST_USE;
 enum hf_reason device_params(struct device *device, struct smp_params *params, struct problem *problem) HF_MUST_USE;
 enum hf_reason device_images(struct device *device, struct smp_image_list *list, struct problem *problem) HF_MUST_USE;
 enum hf_reason device_set_state(struct device *device, const uint8_t *hash, uint32_t hash_bytes, bool confirm,

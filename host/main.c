@@ -31,13 +31,34 @@ static const struct command *find(int argc, char **argv, int *words, bool *group
 	return NULL;
 }
 
+/* What other tools call the same thing. */
+static const char *name_elsewhere(const char *said)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} names[] = {
+		{ "upgrade", "update" }, { "firmware", "update" }, { "flash", "update" }, { "list", "image list" }, { "upload", "image upload" },
+		{ "test", "image test" }, { "confirm", "image confirm" }, { "erase", "image erase" }, { "image state-read", "image list" },
+		{ "image state-write", "image test" }, { "taskstat", "tasks" }, { "mpstat", "memory" },
+		{ "file", "fs download" }, { "config", "settings read" }, { "stat", "stat show" }, { "os", "info" }, { "os-info", "info" },
+		{ "bootloader-info", "info" }, { "mcumgr-params", "info" }, { "enum", "groups" }, { "enumeration", "groups" },
+		{ "zephyr", "storage erase" }, { "conn", "device save" }, { "shell exec", "shell" }, { "fs read", "fs download" },
+		{ "fs write", "fs upload" }, { "fs stat", "fs status" }, { "keygen", "key new" }, { "getpub", "key export" },
+	};
+	for (size_t i = 0; i < HF_ARRAY_COUNT(names); i++) {
+		if (strcmp(names[i].theirs, said) == 0)
+			return names[i].ours;
+	}
+	return NULL;
+}
+
 static enum hf_reason unknown_command(int argc, char **argv, bool group, struct problem *problem)
 {
 	const char **names = host_alloc(command_count * sizeof names[0]);
 	char *said = group && argc > 2 ? host_printf("%s %s", argv[1], argv[2]) : host_strdup(argv[1]);
 	for (size_t i = 0; i < command_count; i++)
 		names[i] = commands[i]->name;
-	const char *near = args_nearest(said, names, command_count);
+	const char *near = name_elsewhere(said) != NULL ? name_elsewhere(said) : args_nearest(said, names, command_count);
 	enum hf_reason reason = near != NULL ? problem_set(problem, HF_R_HOST_COMMAND_UNKNOWN, said, "perhaps `holdfast %s` is meant", near) :
 					       problem_set(problem, HF_R_HOST_COMMAND_UNKNOWN, said, "%s", commands_note);
 	free(said);

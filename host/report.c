@@ -157,6 +157,14 @@ void report_number(struct report *report, const char *key, const char *label, ui
 	fact(report, label, text);
 }
 
+void report_integer(struct report *report, const char *key, const char *label, int64_t number)
+{
+	char text[32];
+	(void)snprintf(text, sizeof text, "%lld", (long long)number);
+	(void)cJSON_AddNumberToObject(here(report), key, (double)number);
+	fact(report, label, text);
+}
+
 void report_size(struct report *report, const char *key, const char *label, uint64_t size_bytes)
 {
 	char text[64];

@@ -38,6 +38,7 @@ void report_step(struct report *report, const char *format, ...) __attribute__((
 /* label NULL: the fact is for JSON only. */
 void report_text(struct report *report, const char *key, const char *label, const char *text);
 void report_number(struct report *report, const char *key, const char *label, uint64_t number);
+void report_integer(struct report *report, const char *key, const char *label, int64_t number);
 void report_size(struct report *report, const char *key, const char *label, uint64_t size_bytes);
 void report_addr(struct report *report, const char *key, const char *label, uint64_t addr);
 void report_bytes(struct report *report, const char *key, const char *label, const uint8_t *data, size_t size_bytes);

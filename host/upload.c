@@ -100,25 +100,14 @@ enum hf_reason upload_check_room(struct device *device, const struct upload_file
 	return HF_OK;
 }
 
-/* A device without the command takes one console line at a time. */
 static enum hf_reason plan_make(struct device *device, const struct upload_file *upload, const struct upload_wish *wish,
 				const uint8_t *sha, struct smp_upload_plan *plan, struct problem *problem)
 {
-	struct smp_ask ask = device_ask_of(device);
-	struct smp_reply reply;
-	struct smp_params params;
-	bool framed = device->link.framing == LINK_LINES;
-	enum hf_reason reason = device_exchange(device, smp_ask_params(&device->client, &ask), &reply, problem);
+	*plan = smp_upload_plan_of(upload->file.bytes.data, upload->image.total_bytes, sha);
+	enum hf_reason reason = device_reach(device, wish->window != 0 ? wish->window : SMP_WINDOW_MAX, &plan->message_max, &plan->window_max,
+					     problem);
 	if (reason != HF_OK)
 		return reason;
-	bool known = smp_read_params(&reply, &params) == HF_OK;
-	*plan = smp_upload_plan_of(upload->file.bytes.data, upload->image.total_bytes, sha);
-	plan->message_max = smp_message_max_of(known ? &params : NULL, framed);
-	if (plan->message_max > DEVICE_MESSAGE_BYTES)
-		plan->message_max = DEVICE_MESSAGE_BYTES;
-	if (device->link.message_max_bytes != 0 && plan->message_max > device->link.message_max_bytes)
-		plan->message_max = device->link.message_max_bytes;
-	plan->window_max = smp_window_of(known ? &params : NULL, wish->window != 0 ? wish->window : SMP_WINDOW_MAX);
 	plan->has_image = wish->has_image || upload->number != 0;
 	plan->image = wish->has_image ? wish->image : upload->number;
 	plan->upgrade_only = wish->upgrade_only;

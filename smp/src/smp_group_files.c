@@ -105,15 +105,90 @@ enum hf_reason smp_files_read(void *ctx, struct smp_call *call)
 	return part == 0u ? HF_OK : answer(call, files->read(files->ctx, &fields[0].is.span, off, into, part));
 }
 
+/* --- one writer at a time ------------------------------------------------------------------------------------------------ */
+
+struct write_request {
+	const struct smp_span *name, *data;
+	uint32_t off, size_bytes; /* size_bytes: of the file, with off 0 */
+};
+
+static bool is_within_lease(const struct smp_files *files, const struct smp_call *call)
+{
+	return call->now_ms - files->writing.heard_ms < files->lease_ms;
+}
+
+static uint32_t crc_of(const struct write_request *request)
+{
+	return hf_crc32(hf_crc32(0, request->name->data, request->name->size_bytes), request->data->data, request->data->size_bytes);
+}
+
+static bool is_taken(const struct smp_files *files, const struct smp_call *call)
+{
+	return files->lease_ms != 0u && files->writing.open && files->writing.owner != call->peer && is_within_lease(files, call);
+}
+
+/* The request that began this file, again. */
+static bool is_repeated(const struct smp_files *files, const struct smp_call *call, const struct write_request *request)
+{
+	return files->lease_ms != 0u && request->off == 0u && files->writing.known && files->writing.owner == call->peer &&
+	       files->writing.sequence == call->header->sequence && files->writing.size_bytes == request->size_bytes &&
+	       is_within_lease(files, call) && files->writing.crc == crc_of(request);
+}
+
+static void wrote(struct smp_files *files, const struct smp_call *call, const struct write_request *request)
+{
+	if (request->off == 0u || files->writing.owner != call->peer) {
+		files->writing.known = request->off == 0u;
+		files->writing.size_bytes = request->off == 0u ? request->size_bytes : UINT32_MAX;
+		files->writing.sequence = call->header->sequence;
+		files->writing.crc = files->lease_ms != 0u && request->off == 0u ? crc_of(request) : 0u;
+	}
+	files->writing.owner = call->peer;
+	files->writing.heard_ms = call->now_ms;
+	files->writing.open = request->off + request->data->size_bytes < files->writing.size_bytes;
+}
+
+/* Writes only where the file ends. */
+static enum hf_reason write_run(struct smp_files *files, struct smp_call *call, const struct write_request *request)
+{
+	uint32_t size = 0;
+	bool repeated = is_repeated(files, call, request);
+	enum hf_reason reason;
+
+	if (is_taken(files, call))
+		return HF_R_SMP_PEER_BUSY;
+	if (request->off != 0u || repeated) {
+		reason = size_of(files, call, request->name, &size);
+		if (reason != HF_OK)
+			return reason;
+	}
+	if (repeated) {
+		smp_put_key_uint(call->reply, "off", size);
+		return HF_OK;
+	}
+	if (request->off != size) {
+		call->extra_key = "len";
+		call->extra = size;
+		return answer(call, SMP_FILES_OFFSET);
+	}
+	reason = request->off != 0u && request->data->size_bytes == 0u ? HF_OK :
+		answer(call, files->write(files->ctx, request->name, request->off, request->data->data, request->data->size_bytes));
+	if (reason != HF_OK)
+		return reason;
+	wrote(files, call, request);
+	smp_put_key_uint(call->reply, "off", request->off + request->data->size_bytes);
+	return HF_OK;
+}
+
 enum hf_reason smp_files_write(void *ctx, struct smp_call *call)
 {
 	enum { NAME, OFF, DATA, LEN };
-	const struct smp_files *files = ctx;
+	struct smp_files *files = ctx;
 	struct smp_field fields[] = { [NAME] = { .key = "name", .type = SMP_TYPE_TEXT }, [OFF] = { .key = "off", .type = SMP_TYPE_U32 },
 				      [DATA] = { .key = "data", .type = SMP_TYPE_BYTES }, [LEN] = { .key = "len", .type = SMP_TYPE_U32 } };
 	enum hf_reason reason = named_read(files, call, fields, HF_ARRAY_COUNT(fields));
-	const struct smp_span *name = &fields[NAME].is.span, *data = &fields[DATA].is.span;
-	uint32_t off, size = 0;
+	const struct smp_span *data = &fields[DATA].is.span;
+	struct write_request request = { .name = &fields[NAME].is.span, .data = data };
 
 	if (reason != HF_OK)
 		return reason;
@@ -121,23 +196,11 @@ enum hf_reason smp_files_write(void *ctx, struct smp_call *call)
 		return HF_R_SMP_CBOR_TYPE;
 	if (files->write == NULL)
 		return answer(call, SMP_FILES_READ_ONLY);
-	off = fields[OFF].is.u32;
-	if (off == 0u ? data->size_bytes > fields[LEN].is.u32 : data->size_bytes > UINT32_MAX - off)
+	request.off = fields[OFF].is.u32;
+	request.size_bytes = fields[LEN].found ? fields[LEN].is.u32 : 0u;
+	if (request.off == 0u ? data->size_bytes > request.size_bytes : data->size_bytes > UINT32_MAX - request.off)
 		return HF_R_SMP_CBOR_TYPE;
-	if (off != 0u) {
-		reason = size_of(files, call, name, &size);
-		if (reason != HF_OK)
-			return reason;
-		if (off != size) {
-			call->extra_key = "len";
-			call->extra = size;
-			return answer(call, SMP_FILES_OFFSET);
-		}
-	}
-	reason = off != 0u && data->size_bytes == 0u ? HF_OK : answer(call, files->write(files->ctx, name, off, data->data, data->size_bytes));
-	if (reason == HF_OK)
-		smp_put_key_uint(call->reply, "off", off + data->size_bytes);
-	return reason;
+	return write_run(files, call, &request);
 }
 
 enum hf_reason smp_files_status(void *ctx, struct smp_call *call)
@@ -156,8 +219,10 @@ enum hf_reason smp_files_status(void *ctx, struct smp_call *call)
 
 enum hf_reason smp_files_close(void *ctx, struct smp_call *call)
 {
-	const struct smp_files *files = ctx;
+	struct smp_files *files = ctx;
 
+	if (files->writing.owner == call->peer)
+		files->writing.open = false;
 	return files->close == NULL ? HF_OK : answer(call, files->close(files->ctx));
 }
 

@@ -5,7 +5,7 @@
  *          caller, so that any transport and any RTOS will do.
  * Shapes   smp_message header and codes | smp_cbor bodies | smp_frame console lines | smp_server dispatcher |
  *          smp_groups handlers | smp_app settings, files, statistics | smp_client requests | smp_upload windowed upload |
- *          smp_requests all other commands | smp_file files | smp_wire raw and console framing behind one face |
+ *          smp_requests all other commands | smp_file files | smp_stream files with a window | smp_wire raw and console framing behind one face |
  *          smp_codes words (host only).
  * Limits   no malloc, no globals that change, no recursion. Figures: docs/evidence.md.
  */
@@ -21,6 +21,7 @@
 #include <holdfast/smp_message.h>
 #include <holdfast/smp_requests.h>
 #include <holdfast/smp_server.h>
+#include <holdfast/smp_stream.h>
 #include <holdfast/smp_upload.h>
 #include <holdfast/smp_wire.h>
 

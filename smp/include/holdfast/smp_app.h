@@ -69,6 +69,15 @@ struct smp_files {
 	/* off 0: make the file, or cut it to nothing first. Else off is the file's size: append. NULL: read-only. */
 	enum smp_files_code (*write)(void *ctx, const struct smp_span *name, uint32_t off, const uint8_t *data, uint32_t size_bytes);
 	enum smp_files_code (*close)(void *ctx); /* NULL: nothing is kept open */
+	/* With more than one client (smp_server.peer), not 0: a file that is being written is its writer's until it is complete or was silent
+	 * for so long; till then another client's writes are refused as busy. And a first request that comes once more within that time, as
+	 * networks double and delay datagrams, does not cut the file again. */
+	uint32_t lease_ms;
+	struct {                                 /* the group's own */
+		bool open, known;
+		uint8_t sequence;
+		uint32_t owner, heard_ms, size_bytes, crc;
+	} writing;
 };
 
 enum hf_reason smp_files_read(void *files, struct smp_call *call) HF_MUST_USE;
