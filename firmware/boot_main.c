@@ -2,8 +2,9 @@
 /* boot_main.c - the loader: configuration block -> hf_boot_run -> report -> jump.
  *
  * Why      Everything that decides is in core; here are only the wires between block, chip and core.
- * Order    decode, check against the chip, run, report, log, lock, check again, jump. Whatever fails is logged, and the board
- *          is reset after ten seconds: a loader that halts for good can't be helped by a supply that has come back.
+ * Order    decode, check against the chip, was recovery asked for, run, report, log, lock, check again, jump. Where there is nothing
+ *          to start, recovery follows (recovery.h). What fails before that is logged, and the board is reset after ten seconds: a
+ *          loader that halts for good can't be helped by a supply that has come back.
  */
 #include <holdfast/config.h>
 #include <holdfast/report.h>
@@ -16,19 +17,18 @@
 #include "trap.h"
 #include FW_BOARD_HEADER
 
-#define RETRY_MS 10000u
 #define SECTOR_BYTES_MAX 4096u
 #define PIN_NONE 0xffu
 
 extern const uint8_t link_loader[], link_config[]; /* first byte of the loader, and of the block behind its code */
 
 static uint32_t work[(SECTOR_BYTES_MAX + 256u) / 4u];
+static enum fw_led led = FW_LED_BOOT;
 
 struct loader {
 	struct hf_config config;
 	struct port_area primary_area, secondary_area;
 	struct hf_flash primary, secondary;
-	const struct hf_mode *mode;
 	struct hf_boot_result result;
 };
 
@@ -44,30 +44,27 @@ bool port_debug_wanted(void)
 
 static void feed(void *ctx)
 {
-	(void)ctx;
+	const struct loader *loader = ctx;
+
 	port_watchdog_feed();
+	fw_led_show(loader->config.led_pin, loader->config.led_active_level, led);
 }
 
+/* Sectors move after the events with odd numbers of this run, not after the even ones (reason.def). */
 static void log_event(void *ctx, enum hf_reason reason, uint32_t a, uint32_t b)
 {
 	(void)ctx;
+	if (reason >= HF_R_UPDATE_BEGIN && reason <= HF_R_FALLBACK_BEGIN)
+		led = reason % 2u != 0 ? FW_LED_UPDATE : FW_LED_BOOT;
 	fw_log(reason, a, b);
 }
 
-static void retry_later(const struct loader *loader, enum hf_reason reason, uint32_t where) __attribute__((noreturn));
 static void stop(const struct loader *loader, struct hf_finding finding) __attribute__((noreturn));
-
-static void retry_later(const struct loader *loader, enum hf_reason reason, uint32_t where)
-{
-	fw_log(HF_R_PORT_WAIT, (uint32_t)reason, where);
-	fw_wait_blinking(RETRY_MS, loader->config.led_pin, loader->config.led_active_level);
-	port_reset();
-}
 
 static void stop(const struct loader *loader, struct hf_finding finding)
 {
 	fw_log(finding.reason, finding.where_off, finding.found);
-	retry_later(loader, finding.reason, finding.where_off);
+	fw_retry_later(finding.reason, finding.where_off, loader->config.led_pin, loader->config.led_active_level);
 }
 
 /* The board that this chip's loader is built beside, so that a block which can't be read has a voice. */
@@ -119,7 +116,7 @@ static const struct hf_mode *mode_find(uint8_t id)
 	return NULL;
 }
 
-static void run(struct loader *loader)
+static struct hf_boot_config boot_config_of(struct loader *loader, const struct hf_mode *mode)
 {
 	const struct hf_config *config = &loader->config;
 
@@ -127,10 +124,10 @@ static void run(struct loader *loader)
 	enum hf_reason reason = fw_secondary_open(config, link_config, &loader->secondary, &loader->secondary_area);
 	if (reason != HF_OK)
 		fw_log(reason, config->secondary_addr, config->secondary_bytes);
-	const struct hf_boot_config boot = {
+	return (struct hf_boot_config){
 		.primary = &loader->primary,
-		.secondary = &loader->secondary,
-		.mode = loader->mode,
+		.secondary = config->secondary_bytes != 0 ? &loader->secondary : NULL,
+		.mode = mode,
 		.crypto = &FW_CRYPTO,
 		.keys = config->keys,
 		.key_count = config->key_count,
@@ -143,40 +140,34 @@ static void run(struct loader *loader)
 		.work = work,
 		.work_bytes = sizeof work,
 		.feed = feed,
+		.feed_ctx = loader,
 		.trace = { .event = log_event },
 	};
-	struct fw_recovery recovery = { .config = config, .block = link_config, .boot = &boot };
-	if (fw_recovery_wanted(&recovery))
-		fw_recovery_serve(&recovery);
-	hf_boot_run(&boot, &loader->result);
-	recovery.reason = loader->result.stop.reason;
-	recovery.where_off = loader->result.stop.where_off;
-	if (loader->result.action == HF_BOOT_STOP)
-		fw_recovery_serve(&recovery);
 }
 
-static void report_write(const struct loader *loader)
+/* asked: who wants recovery; HF_OK if nobody does. */
+static struct hf_report report_of(const struct loader *loader, const struct hf_mode *mode, enum hf_reason asked)
 {
 	const struct hf_config *config = &loader->config;
 	const struct hf_boot_result *result = &loader->result;
-	const struct hf_report report = {
+
+	return (struct hf_report){
 		.cause = result->cause,
 		.on_trial = result->on_trial,
 		.resumed = result->resumed,
 		.refusal = result->refusal,
-		.stop_reason = result->action == HF_BOOT_STOP ? result->stop.reason : HF_OK,
+		.stop_reason = result->action == HF_BOOT_STOP ? result->stop.reason : asked,
 		.steps_done = result->steps_done,
 		.loader_version = FW_VERSION,
-		.mcuboot_mode = loader->mode->mcuboot_mode,
-		.mode_id = loader->mode->id,
+		.mcuboot_mode = mode->mcuboot_mode,
+		.mode_id = mode->id,
 		.align = config->align,
-		.size_max = loader->mode->size_max(config->primary_bytes, config->secondary_bytes, config->sector_bytes, config->align),
+		.size_max = mode->size_max(config->primary_bytes, config->secondary_bytes, config->sector_bytes, config->align),
 		.primary_addr = config->primary_addr,
 		.primary_bytes = config->primary_bytes,
 		.secondary_addr = config->secondary_addr,
 		.secondary_bytes = config->secondary_bytes,
 	};
-	hf_report_encode(&report, port_report_area());
 }
 
 /* Stack pointer in RAM and 8-aligned (AAPCS), start odd (Thumb) and inside the slot. */
@@ -224,14 +215,20 @@ int main(void)
 	console_start(&loader, finding.reason);
 	if (finding.reason != HF_OK || !config_suits_chip(&loader.config, &finding))
 		stop(&loader, finding);
-	loader.mode = mode_find(loader.config.mode_id);
-	if (loader.mode == NULL)
+	const struct hf_mode *mode = mode_find(loader.config.mode_id);
+	if (mode == NULL)
 		stop(&loader, (struct hf_finding){ HF_R_PORT_MODE, loader.config.mode_id, 0, 0 });
-	run(&loader);
-	report_write(&loader);
-	if (loader.result.action == HF_BOOT_START && loader.result.verdict.token == HF_ACCEPTED)
-		start(&loader);
-	if (loader.result.action == HF_BOOT_RESET)
+	const enum hf_reason asked = fw_recovery_asked(&loader.config, link_config);
+	const struct hf_boot_config boot = boot_config_of(&loader, mode);
+	hf_boot_run(&boot, &loader.result);
+	const struct hf_report report = report_of(&loader, mode, asked);
+	hf_report_encode(&report, port_report_area());
+	if (loader.result.action == HF_BOOT_RESET) {
+		if (asked != HF_OK) /* the next boot goes on with what this one began, then stays */
+			port_boot_mode_set(PORT_BOOT_MODE_BOOTLOADER);
 		port_reset();
-	retry_later(&loader, loader.result.stop.reason, loader.result.stop.where_off); /* core has logged why */
+	}
+	if (loader.result.action == HF_BOOT_START && loader.result.verdict.token == HF_ACCEPTED && asked == HF_OK)
+		start(&loader);
+	fw_recovery_run(&loader.config, &boot, &loader.result, &report); /* core has logged why */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* log.h - numbered lines on the UART: "HF-1002 a=0x0000c200 b=0x01010000\r\n".
  *
- * Why      Sentences stay on the host, where reason.def is linked; a loader has 20 KB.
+ * Why      Sentences stay on the host, where reason.def is linked; a loader has no room for them.
  * Shapes   Reason as four decimal digits, a and b as eight hexadecimal ones, in the order of the reason's sentence.
  */
 #ifndef FIRMWARE_LOG_H

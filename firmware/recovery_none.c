@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: MIT */
+/* recovery_none.c - for loaders without recovery: nobody can ask for it, and where there is nothing to start they try again. */
 #include "recovery.h"
 
-bool fw_recovery_wanted(const struct fw_recovery *recovery)
+#include "trap.h"
+
+enum hf_reason fw_recovery_asked(const struct hf_config *config, const uint8_t *block)
 {
-	(void)recovery;
-	return false;
+	(void)config;
+	(void)block;
+	return HF_OK;
 }
 
-void fw_recovery_serve(const struct fw_recovery *recovery)
+void fw_recovery_run(const struct hf_config *config, const struct hf_boot_config *boot, const struct hf_boot_result *result,
+		  const struct hf_report *report)
 {
-	(void)recovery;
+	(void)boot;
+	(void)report;
+	fw_retry_later(result->stop.reason, result->stop.where_off, config->led_pin, config->led_active_level);
 }

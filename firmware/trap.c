@@ -8,21 +8,29 @@
 
 #define QUICK_RESETS_MAX 3u
 #define SLOW_RESET_MS 10000u
-#define BLINK_MS 128u
+#define BEAT_MS 128u
 
-/* Three flashes, then as long dark: told apart at a glance from an application's even blinking. Polled, since the loader has no
- * other use for the code of a sleep. */
+void fw_led_show(uint8_t pin, uint8_t active_level, enum fw_led pattern)
+{
+	port_led(pin, active_level, ((uint32_t)pattern >> (port_millis() / BEAT_MS % 16u) & 1u) != 0);
+}
+
+/* Polled, since the loader has no other use for the code of a sleep. */
 void fw_wait_blinking(uint32_t ms, uint8_t led_pin, uint8_t led_active_level)
 {
 	uint32_t start_ms = port_millis();
-	uint32_t passed_ms = 0;
 
-	while (passed_ms < ms) {
-		uint32_t beat = passed_ms / BLINK_MS % 12u;
+	while (port_millis() - start_ms < ms) {
 		port_watchdog_feed();
-		port_led(led_pin, led_active_level, beat < 6u && beat % 2u == 0);
-		passed_ms = port_millis() - start_ms;
+		fw_led_show(led_pin, led_active_level, FW_LED_REFUSED);
 	}
+}
+
+void fw_retry_later(enum hf_reason reason, uint32_t where, uint8_t led_pin, uint8_t led_active_level)
+{
+	fw_log(HF_R_PORT_WAIT, (uint32_t)reason, where);
+	fw_wait_blinking(SLOW_RESET_MS, led_pin, led_active_level);
+	port_reset();
 }
 
 static void trap(enum hf_reason reason, uint32_t where, uint32_t cause) __attribute__((noreturn));

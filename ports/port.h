@@ -36,7 +36,15 @@ void port_led(uint8_t pin, uint8_t active_level, bool on); /* pin 0xff: no LED *
 uint32_t port_millis(void);              /* wraps; take differences; ask at least once an hour */
 void port_idle(uint32_t ms_max);         /* sleeps until a byte arrives or about ms_max has passed; may return early */
 void port_watchdog_feed(void);           /* feeds whichever watchdog an application left running */
-uint32_t port_reset_cause(void);         /* the chip's RESETREAS bits, not cleared */
+bool port_pin_is(uint8_t pin, uint8_t level); /* read against a pull to the other level, then left as a reset leaves it; 0xff: false */
+uint32_t port_reset_cause(void);         /* the chip's RESETREAS bits, not cleared; bits of earlier resets may still be set */
+bool port_reset_was_by_pin(void);        /* the reset pin's bit is among them */
+/* What an application left for its bootloader in the register that Zephyr's boot mode retention uses on this family (GPREGRET): it
+ * survives a soft reset alone. 0 normal, 1 bootloader; other values are left alone and read as 0. Taking it clears it.
+ * Source: zephyrproject-rtos/zephyr: include/zephyr/retention/bootmode.h. */
+enum { PORT_BOOT_MODE_NORMAL = 0, PORT_BOOT_MODE_BOOTLOADER = 1 };
+uint32_t port_boot_mode_take(void);
+void port_boot_mode_set(uint32_t boot_mode);
 void port_reset(void) __attribute__((noreturn));
 uint32_t port_unique_seed(void);         /* per-device value that does not leave the chip; start of journal generations */
 void port_debug_open(void);              /* development builds: keep SWD reachable */

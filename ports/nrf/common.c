@@ -56,6 +56,25 @@ uint8_t *port_report_area(void)
 	return (uint8_t *)(uintptr_t)(CHIP_RAM_ADDR + CHIP_RAM_BYTES - 64u);
 }
 
+/* RESETREAS has the pin at bit 0 on both families. */
+bool port_reset_was_by_pin(void)
+{
+	return (port_reset_cause() & 1u) != 0;
+}
+
+uint32_t port_boot_mode_take(void)
+{
+	if (reg_get(CHIP_GPREGRET) != PORT_BOOT_MODE_BOOTLOADER)
+		return 0;
+	reg_set(CHIP_GPREGRET, 0);
+	return PORT_BOOT_MODE_BOOTLOADER;
+}
+
+void port_boot_mode_set(uint32_t boot_mode)
+{
+	reg_set(CHIP_GPREGRET, boot_mode);
+}
+
 void port_reset(void)
 {
 	arm_dsb();

@@ -17,6 +17,7 @@
 #define NRF_PIN_NONE 0xffu
 #define NRF_PIN_CNF_AT_RESET 0x2u  /* input buffer off */
 #define NRF_PIN_CNF_OUTPUT 0x3u
+#define NRF_PIN_CNF_INPUT_PULLDOWN 0x4u
 #define NRF_PIN_CNF_INPUT_PULLUP 0xcu
 
 /* A pin's PIN_CNF, or its OUTSET/OUTCLR bit. Pins that the chip lacks and NRF_PIN_NONE are ignored. */

@@ -17,11 +17,14 @@
 #define CHIP_IRQ_WORDS 2u               /* 48 lines */
 #define CHIP_FPCCR_AT_RESET 0xc0000000u /* ASPEN, LSPEN. Cortex-M4 TRM */
 
+#define CHIP_GPREGRET 0x4000051cu        /* POWER, RESET: survives a soft reset, a lockup and System OFF */
+
 #define CHIP_TIMER_BASE 0x40008000u     /* TIMER0 */
 #define CHIP_TIMER_IRQ 8u
 
 #define CHIP_GPIO_OUTSET 0x508u
 #define CHIP_GPIO_OUTCLR 0x50cu
+#define CHIP_GPIO_IN 0x510u
 #define CHIP_GPIO_PIN_CNF 0x700u
 
 /* UARTE0, UARTE1. There is no ENDTX -> STOPTX short. */

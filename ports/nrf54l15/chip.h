@@ -18,11 +18,14 @@
 #define CHIP_IRQ_WORDS 9u               /* 270 lines */
 #define CHIP_FPCCR_AT_RESET 0xc0000004u /* ASPEN, LSPEN, S. Cortex-M33 TRM */
 
+#define CHIP_GPREGRET 0x5010e500u        /* POWER, RESET: survives a soft reset, a lockup and System OFF */
+
 #define CHIP_TIMER_BASE 0x500ca000u     /* TIMER20 */
 #define CHIP_TIMER_IRQ 202u
 
 #define CHIP_GPIO_OUTSET 0x004u
 #define CHIP_GPIO_OUTCLR 0x008u
+#define CHIP_GPIO_IN 0x00cu
 #define CHIP_GPIO_PIN_CNF 0x080u
 
 /* UARTE20, 21, 22, 30: the DMA registers have moved since the nRF52, and so has nearly every event. */

@@ -128,6 +128,28 @@ void port_watchdog_feed(void)
 {
 }
 
+bool port_pin_is(uint8_t pin, uint8_t level)
+{
+	(void)pin;
+	(void)level;
+	return false;
+}
+
+bool port_reset_was_by_pin(void)
+{
+	return false;
+}
+
+uint32_t port_boot_mode_take(void)
+{
+	return 0;
+}
+
+void port_boot_mode_set(uint32_t boot_mode)
+{
+	(void)boot_mode;
+}
+
 uint32_t port_reset_cause(void)
 {
 	return 0;
