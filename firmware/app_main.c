@@ -12,6 +12,7 @@
 #include <holdfast/smp_groups.h>
 
 #include "../ports/port.h"
+#include "app_secondary.h"
 #include "log.h"
 #include "trap.h"
 #include FW_BOARD_HEADER
@@ -69,8 +70,8 @@ static void slots_open(bool has_report)
 
 	port_flash_area(&primary, &primary_area, has_report ? report.primary_addr : layout->primary_addr,
 			has_report ? report.primary_bytes : layout->primary_bytes);
-	port_flash_area(&secondary, &secondary_area, has_report ? report.secondary_addr : layout->secondary_addr,
-			has_report ? report.secondary_bytes : layout->secondary_bytes);
+	app_secondary_open(&secondary, &secondary_area, has_report ? report.secondary_addr : layout->secondary_addr,
+			   has_report ? report.secondary_bytes : layout->secondary_bytes);
 	app_config.align = has_report ? report.align : FW_BOARD.align;
 	app_config.size_max = has_report ? report.size_max
 					 : hf_mode_swap.size_max(layout->primary_bytes, layout->secondary_bytes,

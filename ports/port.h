@@ -10,7 +10,7 @@
 #ifndef PORTS_PORT_H
 #define PORTS_PORT_H
 
-#include <holdfast/flash.h>
+#include <holdfast/config.h>
 
 struct port_area {
 	uint32_t addr;
@@ -24,6 +24,13 @@ void port_flash_area(struct hf_flash *flash, struct port_area *area, uint32_t ad
 /* The chip's memories, so that a layout can be checked before it is believed. */
 uint32_t port_flash_bytes(void);
 bool port_is_ram(uint32_t addr);         /* addr may be one past the end: a stack pointer */
+
+/* One NOR chip behind QSPI or SPI; only loaders with the driver for it have these. open: wakes the chip if it sleeps and asks who it
+ * is; HF_R_EXTERNAL_* is then also what each call of the area answers. external must live until close. addr from HF_EXTERNAL_ADDR
+ * on. close: the chip sleeps again if it slept when it was found, peripheral and pins are as at reset. */
+enum hf_reason port_external_open(const struct hf_external *external) HF_MUST_USE;
+void port_external_area(struct hf_flash *flash, struct port_area *area, uint32_t addr, uint32_t size_bytes);
+void port_external_close(void);
 
 /* UART: polled TX; RX into a ring filled by DMA and drained by port_uart_read. Pins are port*32+pin, 0xff none. An unknown
  * instance stays silent. */

@@ -22,6 +22,7 @@
 #define VB_WEAK_MAX 4096u
 #define VB_NEVER UINT64_MAX
 #define VB_MEMO 8192u
+#define VB_PINS 96u
 
 enum vb_reg_class {
 	VB_R_UNKNOWN,

@@ -47,7 +47,8 @@ static const struct vb_unit units_nrf52832[] = {
 static const struct vb_unit units_nrf52840[] = {
 	NRF52_UNITS,
 	{ "UARTE1", &vb_kind_uarte, 0x40028000, 40, 1 },
-	SINK("QSPI", 0x40029000), SINK("SPIM3", 0x4002f000),
+	{ "QSPI", &vb_kind_qspi, 0x40029000, 41, 0 },
+	SINK("SPIM3", 0x4002f000),
 };
 
 static const struct vb_span windows_nrf52[] = { { 0x40000000, 0x30000 }, { 0x50000000, 0x1000 }, { 0xe0000000, 0x100000 },
@@ -98,10 +99,10 @@ static const struct vb_unit units_nrf54l15[] = {
 	{ "UARTE21", &vb_kind_uarte_l, 0x500c7000, 199, 21 },
 	{ "UARTE22", &vb_kind_uarte_l, 0x500c8000, 200, 22 },
 	{ "UARTE30", &vb_kind_uarte_l, 0x50104000, 260, 30 },
-	{ "UARTE00", &vb_kind_uarte_l, 0x5004a000, 74, 0 },
+	{ "SERIAL00", &vb_kind_serial00, 0x5004a000, 74, 0 },
 	{ "P0", &vb_kind_gpio_l, 0x5010a000, NO_IRQ, 0 },
-	{ "P1", &vb_kind_gpio_l, 0x500d8200, NO_IRQ, 0 },
-	{ "P2", &vb_kind_gpio_l, 0x50050400, NO_IRQ, 0 },
+	{ "P1", &vb_kind_gpio_l, 0x500d8200, NO_IRQ, 1 },
+	{ "P2", &vb_kind_gpio_l, 0x50050400, NO_IRQ, 2 },
 	{ "OSCILLATORS", &vb_kind_osc_l, 0x50120000, NO_IRQ, 0 },
 	{ "WDT30", &vb_kind_wdt, 0x50108000, 264, 0 },
 	{ "WDT31", &vb_kind_wdt, 0x50109000, 265, 1 },

@@ -12,7 +12,7 @@
 #define WORDS_MAX 6
 
 static const char help_text[] = "{\"ok\":true,\"commands\":[\"status\",\"cut [loader] N [VARIANT] [SEED]\",\"cut-random COUNT SEED WITHIN [all]\","
-	"\"disarm\",\"stay-off on|off\",\"power on|off|cycle\",\"reset\",\"save [FILE]\",\"load FILE.hex|FILE@ADDR\",\"wait TEXT\",\"help\",\"quit\"]}";
+	"\"disarm\",\"stay-off on|off\",\"power on|off|cycle\",\"reset\",\"save [FILE]\",\"pin N 0|1|float\",\"external STATE [single]\",\"load FILE.hex|FILE@ADDR\",\"wait TEXT\",\"help\",\"quit\"]}";
 
 static void refuse(struct io *io, uint32_t client, enum hf_reason reason)
 {
@@ -122,6 +122,30 @@ static enum hf_reason power(struct io *io, const char *what)
 	return HF_OK;
 }
 
+/* pin N 0|1|float */
+static enum hf_reason pin(struct io *io, char **words)
+{
+	uint64_t number;
+
+	if (!number_of(words[1], &number) || number > 95 || words[2] == NULL)
+		return HF_R_VB_COMMAND;
+	if (strcmp(words[2], "0") != 0 && strcmp(words[2], "1") != 0 && strcmp(words[2], "float") != 0)
+		return HF_R_VB_COMMAND;
+	vb_pin_drive(io->vb, (uint32_t)number, words[2][0] == 'f' ? -1 : words[2][0] - '0');
+	return HF_OK;
+}
+
+/* external STATE [single]: how the external flash chip is found, and whether its quad bit is not set */
+static enum hf_reason external(struct io *io, char **words)
+{
+	enum vb_external state;
+
+	if (words[1] == NULL || !vb_external_of(words[1], &state) || vb_external(io->vb) == NULL)
+		return HF_R_VB_COMMAND;
+	vb_external_set(io->vb, state, words[2] == NULL);
+	return HF_OK;
+}
+
 static enum hf_reason simple(struct io *io, char **words)
 {
 	const char *name = words[0];
@@ -130,6 +154,10 @@ static enum hf_reason simple(struct io *io, char **words)
 		return cut(io, words);
 	if (strcmp(name, "cut-random") == 0)
 		return cut_random(io, words);
+	if (strcmp(name, "pin") == 0)
+		return pin(io, words);
+	if (strcmp(name, "external") == 0)
+		return external(io, words);
 	if (strcmp(name, "power") == 0)
 		return power(io, words[1]);
 	if (strcmp(name, "load") == 0)

@@ -134,6 +134,8 @@ bool vb_op_begin(struct vb *vb, enum vb_op op, uint32_t addr, enum vb_variant *v
 	n->words += op == VB_OP_WORD;
 	n->erases += op == VB_OP_ERASE;
 	n->lines += op == VB_OP_LINE;
+	n->pages += op == VB_OP_PAGE;
+	n->sectors += op == VB_OP_SECTOR;
 	for (uint32_t i = 0; i < vb->s.armed_count;) {
 		struct vb_armed_cut *armed = &vb->s.armed[i];
 		if ((armed->cut.in_loader ? n->loader_operations : n->operations) < armed->at) {
@@ -224,9 +226,13 @@ void vb_damage_pages(struct vb *vb)
 
 	memcpy(was, vb->damaged_page, sizeof was);
 	memset(vb->damaged_page, 0, sizeof vb->damaged_page);
-	vb->any_damaged = vb->s.weak_count != 0;
-	for (uint32_t i = 0; i < vb->s.weak_count; i++)
+	vb->any_damaged = false;
+	for (uint32_t i = 0; i < vb->s.weak_count; i++) {
+		if (vb->s.weak[i].addr >= vb->board->flash_bytes)
+			continue; /* the external flash's: not in the CPU's map */
 		vb->damaged_page[vb->s.weak[i].addr / VB_PAGE_BYTES] = 1;
+		vb->any_damaged = true;
+	}
 	for (uint32_t page = 0; page < sizeof was; page++) {
 		if (was[page] && !vb->damaged_page[page])
 			vb_page_back(vb, page);
@@ -237,7 +243,7 @@ bool vb_weak_read(struct vb *vb, uint32_t addr, uint32_t size_bytes)
 {
 	for (uint32_t i = 0; i < vb->s.weak_count; i++) {
 		const struct vb_weak *weak = &vb->s.weak[i];
-		uint8_t *word = vb->flash + weak->addr;
+		uint8_t *word = weak->addr < BOARD_EXTERNAL_ADDR ? vb->flash + weak->addr : vb->external + (weak->addr - BOARD_EXTERNAL_ADDR);
 		if (weak->addr + 4u <= addr || weak->addr >= addr + size_bytes)
 			continue;
 		if (weak->mask == 0)

@@ -44,6 +44,19 @@ struct vb_rramc_state {
 	uint64_t next_ns;
 };
 
+/* The external flash chip (nor.c): what it is doing. Its cells are vb.external. */
+struct vb_nor_state {
+	enum vb_external external;
+	bool is_selected, is_deaf, is_asleep, wel, is_quad, op_is_erase;
+	uint8_t opcode;
+	uint32_t count, data_bytes, polls; /* bytes since chip select, of these behind opcode and address; looks at the status */
+	uint32_t addr;
+	uint8_t page[256], wanted[256], old[VB_PAGE_BYTES];
+	uint64_t busy_ns, wake_ns;
+	uint32_t op_off, op_bytes;         /* under way; 0 bytes: nothing */
+	uint32_t touched_bytes;            /* behind these all is erased */
+};
+
 struct vb_unit_state {
 	uint32_t reg[VB_UNIT_BYTES / 4];
 	uint64_t due_ns;
@@ -106,6 +119,7 @@ struct vb_state {
 	struct vb_weak weak[VB_WEAK_MAX];
 	uint32_t weak_count;
 	uint32_t random;
+	struct vb_nor_state nor;
 };
 
 /* Why the emulator returned, beyond its own error code. */
@@ -137,6 +151,9 @@ struct vb {
 	uint8_t *flash, *ram, *ficr, *uicr;
 	uint8_t *credit;            /* NOR: programs of each word since its erase */
 	uint32_t *wear;             /* a page (NOR) or line (RRAM) each */
+	uint8_t *external;          /* the external flash; NULL: the board has none */
+	uint32_t *external_wear;    /* 4 KB each */
+	uint8_t pin_drive[VB_PINS]; /* 0 nobody, 1 low, 2 high */
 	uint32_t units_per_wear_bytes;
 	struct vb_state s;
 	char until[128];
@@ -258,6 +275,15 @@ bool vb_nvmc_store(struct vb *vb, uint32_t addr, uint32_t size_bytes, uint32_t v
 bool vb_rramc_store(struct vb *vb, uint32_t addr, uint32_t size_bytes, uint32_t value);
 void vb_rramc_lose(struct vb *vb, bool is_bug); /* the write buffer at a reset or cut */
 void vb_nvmc_count_credits(struct vb *vb);
+
+/* nor.c: the external flash chip; a byte goes in and one comes out while it is selected. power false: what was under way is torn. */
+bool vb_nor_make(struct vb *vb);
+void vb_nor_power(struct vb *vb, bool on);
+void vb_nor_select(struct vb *vb, bool selected);
+uint8_t vb_nor_byte(struct vb *vb, uint8_t out);
+
+/* spi.c */
+extern const struct vb_kind vb_kind_qspi, vb_kind_serial00;
 
 /* uarte.c */
 extern const struct vb_kind vb_kind_uarte, vb_kind_uarte_l;

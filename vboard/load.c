@@ -2,7 +2,7 @@
 /* load.c - files in and out: binaries, Intel HEX, the flash file and its sidecar.
  *
  * Shapes   The sidecar is text, a line each: "uicr OFF WORD", "wear ADDR COUNT", "weak ADDR MASK" (mask 0: reads fault), hex all.
- *          It exists only when there is something to say.
+ *          It exists only when there is something to say. FILE.ext holds the external flash, as far as it is not erased.
  * Errors   A file that can't be read, doesn't fit, or is no Intel HEX leaves the board unchanged from the first bad record on.
  * Source   Intel, "Hexadecimal Object File Format Specification" A, 1988: records 00, 01, 02, 04; 03 and 05 are ignored.
  */
@@ -20,6 +20,11 @@ enum hf_reason vb_load_bytes(struct vb *vb, uint32_t addr, const void *bytes, ui
 	}
 	if (addr >= vb->chip->uicr_addr && hf_span_fits(addr - vb->chip->uicr_addr, size_bytes, VB_PAGE_BYTES)) {
 		memcpy(vb->uicr + (addr - vb->chip->uicr_addr), bytes, size_bytes);
+		return HF_OK;
+	}
+	if (addr >= BOARD_EXTERNAL_ADDR && hf_span_fits(addr - BOARD_EXTERNAL_ADDR, size_bytes, vb->board->external.size_bytes)) {
+		memcpy(vb->external + (addr - BOARD_EXTERNAL_ADDR), bytes, size_bytes);
+		vb_external_changed(vb, addr - BOARD_EXTERNAL_ADDR, size_bytes);
 		return HF_OK;
 	}
 	return HF_R_VB_RANGE;
@@ -151,6 +156,11 @@ static bool side_path(const char *path, char side[1024])
 	return length > 0 && length < 1024;
 }
 
+static bool is_external(const struct vb *vb, uint32_t addr)
+{
+	return addr >= BOARD_EXTERNAL_ADDR && addr - BOARD_EXTERNAL_ADDR < vb->board->external.size_bytes;
+}
+
 static void side_line(struct vb *vb, const char *word, uint32_t at, uint32_t value)
 {
 	if (strcmp(word, "uicr") == 0 && at < VB_PAGE_BYTES && at % 4u == 0)
@@ -162,8 +172,13 @@ static void side_line(struct vb *vb, const char *word, uint32_t at, uint32_t val
 			vb->s.n.wear_addr = at;
 		}
 	}
-	if (strcmp(word, "weak") == 0 && at < vb->board->flash_bytes)
+	if (strcmp(word, "weak") == 0 && (at < vb->board->flash_bytes || is_external(vb, at)))
 		vb_weak_set(vb, at, 4, value);
+	if (strcmp(word, "wear") == 0 && is_external(vb, at)) {
+		vb->external_wear[(at - BOARD_EXTERNAL_ADDR) / VB_PAGE_BYTES] = value;
+		if (value > vb->s.n.external_wear_max)
+			vb->s.n.external_wear_max = value;
+	}
 }
 
 static enum hf_reason side_load(struct vb *vb, const char *path)
@@ -184,6 +199,47 @@ static enum hf_reason side_load(struct vb *vb, const char *path)
 	return fields == EOF ? HF_OK : HF_R_VB_FILE;
 }
 
+/* PATH.ext: the external flash as far as it is not erased. */
+static enum hf_reason external_load(struct vb *vb, const char *path)
+{
+	char name[1024];
+	uint8_t *bytes;
+	size_t size;
+	enum hf_reason reason;
+	int length = snprintf(name, sizeof name, "%s.ext", path);
+	FILE *file = length > 0 && length < (int)sizeof name ? fopen(name, "rb") : NULL;
+
+	if (vb->external == NULL || file == NULL)
+		return HF_OK;
+	fclose(file);
+	reason = file_read(name, &bytes, &size);
+	if (reason != HF_OK)
+		return reason;
+	reason = size <= vb->board->external.size_bytes ? vb_load_bytes(vb, BOARD_EXTERNAL_ADDR, bytes, (uint32_t)size) : HF_R_VB_FLASH_SIZE;
+	free(bytes);
+	return reason;
+}
+
+static enum hf_reason external_save(const struct vb *vb, const char *path)
+{
+	char name[1024];
+	int length = snprintf(name, sizeof name, "%s.ext", path);
+	FILE *file;
+	bool ok;
+
+	if (length <= 0 || length >= (int)sizeof name)
+		return HF_R_VB_FILE;
+	if (vb->external == NULL || vb->s.nor.touched_bytes == 0) {
+		remove(name);
+		return HF_OK;
+	}
+	file = fopen(name, "wb");
+	ok = file != NULL && fwrite(vb->external, 1, vb->s.nor.touched_bytes, file) == vb->s.nor.touched_bytes;
+	if (file != NULL)
+		ok = fclose(file) == 0 && ok;
+	return ok ? HF_OK : HF_R_VB_FILE;
+}
+
 enum hf_reason vb_flash_load(struct vb *vb, const char *path)
 {
 	uint8_t *bytes;
@@ -198,6 +254,8 @@ enum hf_reason vb_flash_load(struct vb *vb, const char *path)
 	}
 	reason = vb_load_bytes(vb, 0, bytes, (uint32_t)size);
 	free(bytes);
+	if (reason == HF_OK)
+		reason = external_load(vb, path);
 	return reason == HF_OK ? side_load(vb, path) : reason;
 }
 
@@ -212,6 +270,10 @@ static bool side_write(const struct vb *vb, FILE *file)
 	for (uint32_t i = 0; i < vb->board->flash_bytes / vb->units_per_wear_bytes; i++) {
 		if (vb->wear[i] != 0)
 			any = fprintf(file, "wear %x %x\n", i * vb->units_per_wear_bytes, vb->wear[i]) > 0;
+	}
+	for (uint32_t i = 0; i < vb->board->external.size_bytes / VB_PAGE_BYTES; i++) {
+		if (vb->external_wear[i] != 0)
+			any = fprintf(file, "wear %x %x\n", BOARD_EXTERNAL_ADDR + i * VB_PAGE_BYTES, vb->external_wear[i]) > 0;
 	}
 	for (uint32_t i = 0; i < vb->s.weak_count; i++)
 		any = fprintf(file, "weak %x %x\n", vb->s.weak[i].addr, vb->s.weak[i].mask) > 0;
@@ -246,7 +308,7 @@ enum hf_reason vb_flash_save(const struct vb *vb, const char *path)
 		remove(temporary);
 		return HF_R_VB_FILE;
 	}
-	file = fopen(side, "w");
+	file = external_save(vb, path) == HF_OK ? fopen(side, "w") : NULL;
 	if (file == NULL)
 		return HF_R_VB_FILE;
 	ok = side_write(vb, file);

@@ -108,7 +108,7 @@ enum hf_reason vb_create(struct vb **made, const struct board *board, const stru
 	vb->service_at = UINT64_MAX;
 	vb_units_build(vb);
 	vb_units_reset(vb, true);
-	reason = memory_make(vb) ? vb_engine_open(vb, vb->options.precise) : HF_R_VB_ENGINE;
+	reason = memory_make(vb) && vb_nor_make(vb) ? vb_engine_open(vb, vb->options.precise) : HF_R_VB_ENGINE;
 	if (reason != HF_OK) {
 		vb_destroy(vb);
 		return reason;
@@ -128,6 +128,8 @@ void vb_destroy(struct vb *vb)
 	free(vb->uicr);
 	free(vb->credit);
 	free(vb->wear);
+	free(vb->external);
+	free(vb->external_wear);
 	free(vb);
 }
 
@@ -164,6 +166,9 @@ static void boot(struct vb *vb, bool power)
 	if (power)
 		vb_clock_rate(vb, vb->chip->boot_khz);
 	vb_units_reset(vb, power);
+	if (power)
+		vb_nor_power(vb, true);
+	vb_nor_select(vb, false);
 	vb_engine_drop_stale(vb);
 	vb_cpu_reset(vb);
 	vb_clock_rearm(vb);
@@ -190,6 +195,7 @@ void vb_power_off(struct vb *vb)
 		return;
 	if (!vb->board->needs_erase)
 		vb_rramc_lose(vb, false);
+	vb_nor_power(vb, false);
 	vb->s.on = false;
 }
 
@@ -247,6 +253,7 @@ static enum vb_stop cut_happened(struct vb *vb)
 {
 	if (!vb->board->needs_erase)
 		vb_rramc_lose(vb, false);
+	vb_nor_power(vb, false);
 	vb->s.on = false;
 	vb->s.n.power_cuts++;
 	if (vb->stay_off)

@@ -17,10 +17,12 @@ static const char help_text[] =
 	"\n"
 	"  holdfast-board [--board] NAME [--load FILE.hex | --load FILE.bin@ADDR]... [options]\n"
 	"\n"
-	"  --board NAME            xiao_nrf52840, xiao_nrf54l15, nrf52832\n"
+	"  --board NAME            xiao_nrf52840, xiao_nrf54l15, nrf52840dk, nrf54l15dk, nrf52832\n"
 	"  --load SPEC             Intel HEX, or raw bytes at an address (0x10000)\n"
 	"  --flash FILE            flash kept in FILE: loaded if it exists, saved at the end. FILE holds the raw flash, byte for byte;\n"
-	"                          FILE.side, text, holds UICR words, wear and damaged units if there are any\n"
+	"                          FILE.side, text, holds UICR words, wear and damaged units if there are any; FILE.ext the external\n"
+	"                          flash\n"
+	"  --external STATE        the external flash chip is found good, absent, sleeping, stuck (asleep), unreadable, other (id) or busy\n"
 	"  --layout NAME           the board's layout whose loader region is counted as the loader (default: the first)\n"
 	"  --boot ADDR             start from the vector table at ADDR, as if chain-loaded (keep-uf2: by itself, if 0 is blank)\n"
 	"  --uart N                which UARTE is the serial line (default: the board's)\n"
@@ -49,6 +51,7 @@ static const char help_text[] =
 	"This program links libunicorn: as a whole it is under GPL-2.\n";
 
 struct arguments {
+	const char *external;
 	const char *board, *flash, *layout, *link, *control, *until, *report;
 	const char *load[32], *cut[64];
 	uint32_t load_count, cut_count;
@@ -58,7 +61,7 @@ struct arguments {
 };
 
 enum option_id { O_BOARD = 256, O_LOAD, O_FLASH, O_LAYOUT, O_BOOT, O_UART, O_PTY, O_LINK, O_STDIO, O_PACE, O_BATCH, O_CONTROL, O_CUT, O_CUT_RANDOM,
-	O_SEED, O_WITHIN, O_STAY_OFF, O_UNTIL, O_MAX, O_STRICT, O_PRECISE, O_REPORT, O_JSON, O_QUIET, O_HELP };
+	O_SEED, O_WITHIN, O_STAY_OFF, O_UNTIL, O_MAX, O_STRICT, O_PRECISE, O_REPORT, O_JSON, O_QUIET, O_HELP, O_EXTERNAL };
 
 static const struct option options[] = {
 	{ "board", required_argument, NULL, O_BOARD }, { "load", required_argument, NULL, O_LOAD },
@@ -72,7 +75,7 @@ static const struct option options[] = {
 	{ "until", required_argument, NULL, O_UNTIL }, { "max-instructions", required_argument, NULL, O_MAX },
 	{ "strict", no_argument, NULL, O_STRICT }, { "precise", no_argument, NULL, O_PRECISE },
 	{ "report", required_argument, NULL, O_REPORT }, { "json", no_argument, NULL, O_JSON }, { "quiet", no_argument, NULL, O_QUIET },
-	{ "help", no_argument, NULL, O_HELP },
+	{ "help", no_argument, NULL, O_HELP }, { "external", required_argument, NULL, O_EXTERNAL },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -107,6 +110,7 @@ static bool take_option(struct arguments *a, int option, const char *value)
 	case O_BOARD: a->board = value; return true;
 	case O_FLASH: a->flash = value; return true;
 	case O_LAYOUT: a->layout = value; return true;
+	case O_EXTERNAL: a->external = value; return true;
 	case O_LINK: a->link = value; return true;
 	case O_CONTROL: a->control = value; return true;
 	case O_UNTIL: a->until = value; return true;
@@ -199,6 +203,12 @@ static enum hf_reason fill(struct vb *vb, const struct arguments *a)
 		if (layout == NULL)
 			return HF_R_VB_USAGE;
 		vb_loader_region(vb, layout->loader_addr, layout->loader_bytes);
+	}
+	if (a->external != NULL) {
+		enum vb_external state;
+		if (!vb_external_of(a->external, &state) || vb_external(vb) == NULL)
+			return HF_R_VB_USAGE;
+		vb_external_set(vb, state, true);
 	}
 	if (a->flash != NULL && access(a->flash, F_OK) == 0)
 		reason = vb_flash_load(vb, a->flash);

@@ -154,6 +154,20 @@ const struct vb_kind vb_kind_osc_l = { .name = "OSCILLATORS", .regs = osc_regs, 
 
 /* ---- GPIO: inputs read 1 where nothing drives them (pull-ups of buttons); outputs read back. ---- */
 
+void vb_pin_drive(struct vb *vb, uint32_t pin, int level)
+{
+	if (pin < VB_PINS)
+		vb->pin_drive[pin] = (uint8_t)(level + 1);
+}
+
+static uint32_t driven_low(const struct vb *vb, uint32_t port)
+{
+	uint32_t low = 0;
+
+	for (uint32_t pin = 0; pin < 32; pin++)
+		low |= (vb->pin_drive[32u * port + pin] == 1 ? 1u : 0) << pin;
+	return low;
+}
 
 static void gpio_rw(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value, uint32_t base)
 {
@@ -171,19 +185,19 @@ static void gpio_rw(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value, 
 	}
 }
 
-static uint32_t gpio_value(struct vb *vb, uint32_t unit, uint32_t off, uint32_t base)
+static uint32_t gpio_value(struct vb *vb, uint32_t unit, uint32_t off, uint32_t base, uint32_t port)
 {
 	uint32_t at = off - base, out = *vb_word(vb, unit, base), dir = *vb_word(vb, unit, base + 0x10u);
 
 	if (at == 0x0cu)
-		return (out & dir) | ~dir;
+		return (out & dir) | (~dir & ~driven_low(vb, port));
 	return at < 0x10u ? out : dir;
 }
 
 /* Both ports of the nRF52840 share a page, 0x300 apart; unit.base is the page, arg the port's offset in it. */
 static uint32_t gpio_read(struct vb *vb, uint32_t unit, uint32_t off)
 {
-	return gpio_value(vb, unit, off, off >= 0x800u ? 0x804u : 0x504u);
+	return gpio_value(vb, unit, off, off >= 0x800u ? 0x804u : 0x504u, off >= 0x800u);
 }
 
 static void gpio_write(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value)
@@ -200,12 +214,27 @@ const struct vb_kind vb_kind_gpio = { .name = "GPIO", .regs = gpio_regs, .reg_co
 
 static uint32_t gpio_l_read(struct vb *vb, uint32_t unit, uint32_t off)
 {
-	return gpio_value(vb, unit, off, 0);
+	return gpio_value(vb, unit, off, 0, vb->chip->units[unit].arg);
+}
+
+/* The external flash's chip select, when it hangs on SPI: low only if the pin is an output. */
+static void chip_select(struct vb *vb, uint32_t unit)
+{
+	const struct board_external *x = &vb->board->external;
+	uint32_t bit = 1u << x->cs_pin % 32u;
+
+	if (x->kind != 2 || vb->chip->units[unit].arg != x->cs_pin / 32u)
+		return;
+	bool is_output = (*vb_word(vb, unit, 0x010u) & bit) != 0 || (*vb_word(vb, unit, 0x080u + 4u * (x->cs_pin % 32u)) & 1u) != 0;
+	bool is_low = is_output && (*vb_word(vb, unit, 0) & bit) == 0;
+	if (is_low != vb->s.nor.is_selected)
+		vb_nor_select(vb, is_low);
 }
 
 static void gpio_l_write(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value)
 {
 	gpio_rw(vb, unit, off, value, 0);
+	chip_select(vb, unit);
 }
 
 static const struct vb_reg gpio_l_regs[] = {

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define PARTS 5
+#define PARTS 7
 
 static const int kept_regs[] = { UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3, UC_ARM_REG_R4, UC_ARM_REG_R5, UC_ARM_REG_R6,
 	UC_ARM_REG_R7, UC_ARM_REG_R8, UC_ARM_REG_R9, UC_ARM_REG_R10, UC_ARM_REG_R11, UC_ARM_REG_R12, UC_ARM_REG_IPSR, UC_ARM_REG_CONTROL,
@@ -22,7 +22,7 @@ struct vb_snapshot {
 	uint32_t engine_serial;
 	bool precise;
 	uint32_t regs[HF_ARRAY_COUNT(kept_regs)], fp[32];
-	uint8_t *memory; /* flash, RAM, UICR, credits, wear */
+	uint8_t *memory; /* flash, RAM, UICR, credits, wear, and what is not erased of the external flash */
 };
 
 struct parts {
@@ -30,21 +30,23 @@ struct parts {
 	size_t size[PARTS];
 };
 
-static struct parts parts_of(const struct vb *vb)
+/* external_bytes: so many of the external flash; behind them it is erased. */
+static struct parts parts_of(const struct vb *vb, uint32_t external_bytes)
 {
 	const struct board *board = vb->board;
 
 	return (struct parts){
-		.part = { vb->flash, vb->ram, vb->uicr, vb->credit, (uint8_t *)vb->wear },
+		.part = { vb->flash, vb->ram, vb->uicr, vb->credit, (uint8_t *)vb->wear, (uint8_t *)vb->external_wear, vb->external },
 		.size = { board->flash_bytes, board->ram_bytes, VB_PAGE_BYTES, (board->flash_bytes + VB_PAGE_BYTES) / 4u,
-			board->flash_bytes / vb->units_per_wear_bytes * sizeof *vb->wear },
+			board->flash_bytes / vb->units_per_wear_bytes * sizeof *vb->wear,
+			board->external.size_bytes / VB_PAGE_BYTES * sizeof *vb->external_wear, external_bytes },
 	};
 }
 
 struct vb_snapshot *vb_snapshot_take(struct vb *vb)
 {
 	struct vb_snapshot *snapshot = calloc(1, sizeof *snapshot);
-	struct parts parts = parts_of(vb);
+	struct parts parts = parts_of(vb, vb->s.nor.touched_bytes);
 	size_t total = 0, at = 0;
 
 	if (snapshot == NULL)
@@ -65,8 +67,10 @@ struct vb_snapshot *vb_snapshot_take(struct vb *vb)
 	snapshot->state = vb->s;
 	snapshot->precise = vb->precise;
 	snapshot->engine_serial = vb->engine_serial;
-	for (int i = 0; i < PARTS; at += parts.size[i], i++)
-		memcpy(snapshot->memory + at, parts.part[i], parts.size[i]);
+	for (int i = 0; i < PARTS; at += parts.size[i], i++) {
+		if (parts.size[i] != 0)
+			memcpy(snapshot->memory + at, parts.part[i], parts.size[i]);
+	}
 	return snapshot;
 }
 
@@ -85,7 +89,7 @@ static void cpu_restore(struct vb *vb, const struct vb_snapshot *snapshot)
 
 void vb_snapshot_restore(struct vb *vb, const struct vb_snapshot *snapshot)
 {
-	struct parts parts = parts_of(vb);
+	struct parts parts = parts_of(vb, snapshot->state.nor.touched_bytes);
 	size_t at = 0;
 
 	for (uint32_t page = 0; page < vb->board->flash_bytes; page += VB_PAGE_BYTES) {
@@ -93,8 +97,12 @@ void vb_snapshot_restore(struct vb *vb, const struct vb_snapshot *snapshot)
 			vb_flash_touched(vb, page, VB_PAGE_BYTES);
 	}
 	vb_ram_touched(vb);
-	for (int i = 0; i < PARTS; at += parts.size[i], i++)
-		memcpy(parts.part[i], snapshot->memory + at, parts.size[i]);
+	for (int i = 0; i < PARTS; at += parts.size[i], i++) {
+		if (parts.size[i] != 0)
+			memcpy(parts.part[i], snapshot->memory + at, parts.size[i]);
+	}
+	if (vb->s.nor.touched_bytes > snapshot->state.nor.touched_bytes)
+		memset(vb->external + snapshot->state.nor.touched_bytes, 0xff, vb->s.nor.touched_bytes - snapshot->state.nor.touched_bytes);
 	vb->s = snapshot->state;
 	vb->brk = VB_B_NONE;
 	vb_damage_pages(vb);

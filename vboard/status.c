@@ -47,6 +47,8 @@ static void add_counters(struct text *text, struct vb *vb)
 		(unsigned long long)n->loader_operations);
 	add(text, "\"words\":%llu,\"erases\":%llu,\"lines\":%llu,\"overwrites\":%llu,\"lost_lines\":%llu,", (unsigned long long)n->words,
 		(unsigned long long)n->erases, (unsigned long long)n->lines, (unsigned long long)n->overwrites, (unsigned long long)n->lost_lines);
+	add(text, "\"pages\":%llu,\"sectors\":%llu,\"external_wear_max\":%u,\"external_ms\":%.3f,", (unsigned long long)n->pages,
+		(unsigned long long)n->sectors, n->external_wear_max, (double)n->external_ns / 1e6);
 	add(text, "\"wear_max\":%u,\"wear_addr\":%u,\"endurance\":%u,", n->wear_max, n->wear_addr, vb_board(vb)->endurance_cycles);
 	add(text, "\"modelled_ms\":%.3f,\"loader_ms\":%.3f,\"flash_ms\":%.3f,", (double)n->now_ns / 1e6, (double)n->loader_ns / 1e6,
 		(double)n->flash_ns / 1e6);
@@ -56,7 +58,7 @@ static void add_counters(struct text *text, struct vb *vb)
 
 static void add_cuts(struct text *text, struct vb *vb)
 {
-	static const char *const ops[] = { "word", "erase", "line" };
+	static const char *const ops[] = { "word", "erase", "line", "page", "sector" };
 	uint32_t count;
 	const struct vb_cut_record *record = vb_cut_records(vb, &count);
 

@@ -7,7 +7,8 @@
  *          nothing else of Holdfast links this library.
  * Shapes   struct vb is one board. Its flash, RAM and registers live in it; a host (main.c, a test) feeds bytes and asks.
  * Units    Time is virtual: _ns since the first power-on, instructions at 1.3 cycles each plus what flash operations take.
- *          An operation is one word program, one page erase (NVMC) or one line commit (RRAMC). Addresses are the chip's.
+ *          An operation is one word program, one page erase (NVMC), one line commit (RRAMC), or one page program or erase of the
+ *          external flash. Addresses are the chip's; those of the external flash begin at BOARD_EXTERNAL_ADDR.
  * Order    create -> load -> power_on -> (run, feed, cut)* -> destroy. power_off and power_on at any time between runs.
  * Cut      vb_cut_arm: RAM and registers are lost, the interrupted unit is left as the variant says, buffered RRAM lines are lost.
  * Errors   enum hf_reason of the 12xx hundred; what the firmware did wrong is also kept in a list (vb_findings).
@@ -38,7 +39,7 @@ enum vb_variant {
 const char *vb_variant_name(enum vb_variant variant);
 bool vb_variant_of(const char *name, enum vb_variant *variant); /* false: no such name */
 
-enum vb_op { VB_OP_WORD, VB_OP_ERASE, VB_OP_LINE };
+enum vb_op { VB_OP_WORD, VB_OP_ERASE, VB_OP_LINE, VB_OP_PAGE, VB_OP_SECTOR }; /* the last two: external flash */
 
 struct vb_cut {
 	bool in_loader;      /* count only operations made while the CPU is in the loader's region */
@@ -81,12 +82,15 @@ struct vb_counters {
 	uint64_t instructions, loader_instructions;
 	uint64_t operations, loader_operations;
 	uint64_t words, erases, lines;       /* the operations by kind */
+	uint64_t pages, sectors;             /* and of the external flash: programs, erases */
 	uint64_t overwrites;                 /* NOR: programs of a word beyond its two */
 	uint64_t lost_lines;                 /* RRAM: buffered lines lost at a reset or cut */
 	uint64_t flash_ns, loader_ns, now_ns;/* time in flash operations; time in the loader's region; all */
 	uint64_t uart_rx_bytes, uart_tx_bytes;
 	uint32_t boots, power_cuts, soft_resets, watchdog_resets, lockups;
 	uint32_t wear_max, wear_addr;        /* NOR: erases of the page erased most; RRAM: writes of the line written most */
+	uint32_t external_wear_max;          /* erases of the sector of the external flash that was erased most */
+	uint64_t external_ns;                /* of flash_ns: the external flash was busy */
 };
 
 /* Waiting: the board idles for up to ns; return how much of it passed. NULL: all of it at once (batch). The function may feed
@@ -128,7 +132,8 @@ void vb_loader_region(struct vb *vb, uint32_t addr, uint32_t size_bytes);
 enum hf_reason vb_load_bytes(struct vb *vb, uint32_t addr, const void *bytes, uint32_t size_bytes) HF_MUST_USE;
 enum hf_reason vb_load_bin(struct vb *vb, const char *path, uint32_t addr) HF_MUST_USE;
 enum hf_reason vb_load_hex(struct vb *vb, const char *path) HF_MUST_USE;
-/* Flash file: the raw flash, byte for byte; PATH.side, text, holds UICR words, wear and damaged units when there are any. */
+/* Flash file: the raw flash, byte for byte; PATH.side, text, holds UICR words, wear and damaged units when there are any; PATH.ext the
+ * external flash. */
 enum hf_reason vb_flash_load(struct vb *vb, const char *path) HF_MUST_USE;
 enum hf_reason vb_flash_save(const struct vb *vb, const char *path) HF_MUST_USE;
 
@@ -165,6 +170,27 @@ const struct vb_finding *vb_last_finding(const struct vb *vb);
 void vb_finding_text(const struct vb *vb, const struct vb_finding *finding, char *text, size_t text_bytes);
 const char *vb_reason_sentence(enum hf_reason reason); /* of the 12xx hundred */
 const struct board *vb_board(const struct vb *vb);
+
+/* How the external flash chip is found. It keeps that until set again; is_quad: its quad bit is set. */
+enum vb_external {
+	VB_EXTERNAL_GOOD,
+	VB_EXTERNAL_ABSENT,      /* nobody drives the lines */
+	VB_EXTERNAL_SLEEPING,    /* in deep power-down after each power-on; wakes when told */
+	VB_EXTERNAL_STUCK,       /* in deep power-down for good */
+	VB_EXTERNAL_UNREADABLE,  /* says who it is, and reads as noise */
+	VB_EXTERNAL_OTHER,       /* another chip's id */
+	VB_EXTERNAL_BUSY,        /* busy for good */
+	VB_EXTERNALS
+};
+const char *vb_external_name(enum vb_external external);
+bool vb_external_of(const char *name, enum vb_external *external); /* false: no such name */
+void vb_external_set(struct vb *vb, enum vb_external external, bool is_quad);
+bool vb_external_is_asleep(struct vb *vb);
+uint8_t *vb_external(struct vb *vb); /* its cells; NULL: the board has none. After changing them: vb_external_changed */
+void vb_external_changed(struct vb *vb, uint32_t off, uint32_t size_bytes);
+
+/* What drives an input pin (port*32+pin) from outside: 0, 1, or -1 for nobody, which reads 1 as if pulled up. */
+void vb_pin_drive(struct vb *vb, uint32_t pin, int level);
 
 /* Flash and RAM as they are, for tests. Writing flash this way is like a debugger's: call vb_flash_changed after. */
 uint8_t *vb_flash(struct vb *vb);

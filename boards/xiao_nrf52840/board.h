@@ -24,7 +24,7 @@ static const struct board board_xiao_nrf52840 = {
 		      .quad_enable = 2, .wake_us = 8, .size_bytes = 0x200000, .erase_bytes = 4096, .jedec_id = 0x856015, .sck_hz = 32000000,
 		      .page_us = 2000, .erase_us = 8000, .endurance_cycles = 100000 },
 	.recover = { .pin = 0xff, .pin_active_level = 0, .double_reset = 1, .window_ms = 0 },
-	.layout_count = 2,
+	.layout_count = 3,
 	.layouts = {
 		{ .name = "two-slots", .note = "whole flash; replaces the stock UF2 loader (first installation by SWD)", .mode_id = 1,
 		  .loader_addr = 0x0, .loader_bytes = 0xC000,
@@ -36,6 +36,11 @@ static const struct board board_xiao_nrf52840 = {
 		  .primary_addr = 0x33000, .primary_bytes = 0x5C000,
 		  .secondary_addr = 0x8F000, .secondary_bytes = 0x5C000,
 		  .storage_addr = 0xEC000, .storage_bytes = 0x8000 },
+		{ .name = "external", .note = "the update slot in the QSPI flash; as large as the swap's journal allows", .mode_id = 1,
+		  .loader_addr = 0x0, .loader_bytes = 0xC000,
+		  .primary_addr = 0xC000, .primary_bytes = 0x90000,
+		  .secondary_addr = BOARD_EXTERNAL_ADDR, .secondary_bytes = 0x91000,
+		  .storage_addr = 0x9C000, .storage_bytes = 0x64000 },
 	},
 };
 #endif
