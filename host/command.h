@@ -40,6 +40,7 @@ extern const struct command cmd_groups, cmd_tasks, cmd_memory, cmd_datetime, cmd
 extern const struct command cmd_settings_read, cmd_settings_write, cmd_settings_delete, cmd_settings_commit, cmd_settings_load, cmd_settings_save;
 extern const struct command cmd_fs_upload, cmd_fs_download, cmd_fs_status, cmd_fs_hash, cmd_fs_hashes, cmd_fs_close;
 extern const struct command cmd_board_list, cmd_board_run, cmd_port_list, cmd_reason;
+extern const struct command cmd_plan;
 extern const struct command cmd_devices, cmd_device_save, cmd_device_forget, cmd_serve;
 
 #endif

@@ -3,6 +3,7 @@
 #include "commands.h"
 
 const struct command *const commands[] = {
+	&cmd_plan,
 	&cmd_key_new, &cmd_key_show, &cmd_key_export,
 	&cmd_sign, &cmd_verify, &cmd_inspect, &cmd_zip, &cmd_bootloader,
 	&cmd_update, &cmd_image_list, &cmd_image_upload, &cmd_image_test, &cmd_image_confirm, &cmd_image_erase,

@@ -54,7 +54,9 @@ int problem_exit_code(enum hf_reason reason)
 		return EXIT_CODE_INTERRUPTED;
 	if (number >= 1100 && number < 1120)
 		return EXIT_CODE_USAGE;
-	if (number >= 1120 && number < 1140)
+	if (reason == HF_R_PLAN_BOARD_UNKNOWN || reason == HF_R_PLAN_SDK_UNKNOWN || reason == HF_R_PLAN_MODE_UNKNOWN)
+		return EXIT_CODE_USAGE;
+	if ((number >= 1120 && number < 1140) || (number >= 1308 && number < 1313))
 		return EXIT_CODE_FILE;
 	if ((number >= 1170 && number < 1200) || (number >= 900 && number < 1000))
 		return EXIT_CODE_DEVICE;

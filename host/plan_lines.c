@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings of the files as rows: file, condition, symbol, value, why. */
+#include "plan_files.h"
+
+#define SYS PLAN_FILE_SYSBUILD
+#define BOOT PLAN_FILE_MCUBOOT
+#define APP PLAN_FILE_APP
+
+const struct plan_line plan_lines[] = {
+	{ SYS, PLAN_IF_MCUBOOT, "SB_CONFIG_BOOTLOADER_MCUBOOT", "y", "builds the bootloader and signs the application" },
+	{ SYS, PLAN_IF_HOLDFAST, "SB_CONFIG_BOOTLOADER_MCUBOOT", "y",
+	  "the application is built and signed as for MCUboot; flash Holdfast's bootloader instead of the one built here" },
+	{ SYS, 0, "SB_CONFIG_MCUBOOT_MODE_%s", "y", "the mode, for bootloader and application alike; defaults differ between versions" },
+	{ SYS, 0, "SB_CONFIG_BOOT_SIGNATURE_TYPE_%s", "y", "said, so that a new SDK does not change what boards in the field accept" },
+	{ SYS, 0, "SB_CONFIG_BOOT_SIGNATURE_KEY_FILE", "\"\\${APP_DIR}/keys/dfu.pem\"",
+	  "your own key (holdfast key new keys/dfu.pem); the SDK's is public. The backslash belongs there" },
+	{ SYS, PLAN_IF_NCS | PLAN_IF_NO_PM, "SB_CONFIG_PARTITION_MANAGER", "n", "the devicetree overlays decide; Partition Manager is on its way out" },
+	{ SYS, PLAN_IF_PM | PLAN_IF_NRF54L, "SB_CONFIG_PM_MCUBOOT_PAD", "0x%x", "room for the header; must equal mcuboot_pad of the pm_static file" },
+	{ SYS, PLAN_IF_PM | PLAN_IF_EXTERNAL, "SB_CONFIG_PM_EXTERNAL_FLASH_MCUBOOT_SECONDARY", "y", "the second slot lies in the second flash" },
+	{ SYS, PLAN_IF_PM | PLAN_IF_EXTERNAL | PLAN_IF_SPI, "SB_CONFIG_PM_OVERRIDE_EXTERNAL_DRIVER_CHECK", "y",
+	  "its driver is spi-nor, not the QSPI one that Partition Manager asks for" },
+	{ SYS, PLAN_IF_COMPRESSED, "SB_CONFIG_MCUBOOT_COMPRESSED_IMAGE_SUPPORT", "y", "updates are packed when signed, unpacked by the bootloader" },
+
+	{ BOOT, PLAN_IF_TWO_SLOTS | PLAN_IF_SECTORS_AUTO, "CONFIG_BOOT_MAX_IMG_SECTORS_AUTO", "n",
+	  "the number below counts: the automatic one does not see a second flash or Partition Manager's slots" },
+	{ BOOT, PLAN_IF_TWO_SLOTS, "CONFIG_BOOT_MAX_IMG_SECTORS", "%u", "sectors of the larger slot; less fails, more costs room in the slots" },
+	{ BOOT, PLAN_IF_QSPI, "CONFIG_NORDIC_QSPI_NOR", "y", "the bootloader reads the second flash itself" },
+	{ BOOT, PLAN_IF_QSPI, "CONFIG_NORDIC_QSPI_NOR_FLASH_LAYOUT_PAGE_SIZE", "4096", "both slots must have sectors of one size" },
+	{ BOOT, PLAN_IF_QSPI, "CONFIG_NORDIC_QSPI_NOR_STACK_WRITE_BUFFER_SIZE", "16", "data to write may lie in flash, which QSPI can't read from" },
+	{ BOOT, PLAN_IF_SPI, "CONFIG_SPI", "y", "the second flash hangs on SPI" },
+	{ BOOT, PLAN_IF_SPI, "CONFIG_SPI_NOR", "y", "the bootloader reads the second flash itself" },
+	{ BOOT, PLAN_IF_SPI, "CONFIG_SPI_NOR_FLASH_LAYOUT_PAGE_SIZE", "4096", "both slots must have sectors of one size; 65536 is the default" },
+	{ BOOT, PLAN_IF_EXTERNAL, "CONFIG_MULTITHREADING", "y", "the driver waits with a semaphore" },
+	{ BOOT, PLAN_IF_MCUBOOT | PLAN_IF_COMBINED, "CONFIG_FPROTECT", "y", "the bootloader locks itself before it starts the application" },
+	{ BOOT, PLAN_IF_MCUBOOT | PLAN_IF_COMBINED, "CONFIG_FPROTECT_ALLOW_COMBINED_REGIONS", "y", "more than 31 KB to lock take two regions (62 KB at most)" },
+	{ BOOT, PLAN_IF_HOLDFAST | PLAN_IF_NCS | PLAN_IF_NRF54L, "CONFIG_FPROTECT", "n",
+	  "this bootloader is built for its settings only and never flashed; its room would be too large to lock" },
+	{ BOOT, PLAN_IF_RECOVERY, "CONFIG_MCUBOOT_SERIAL", "y", "updates by wire, also without an application that works" },
+	{ BOOT, PLAN_IF_RECOVERY | PLAN_IF_USB, "CONFIG_BOOT_SERIAL_CDC_ACM", "y", "over the board's own USB" },
+	{ BOOT, PLAN_IF_RECOVERY | PLAN_IF_UART, "CONFIG_BOOT_SERIAL_UART", "y", "over the UART" },
+	{ BOOT, PLAN_IF_RECOVERY, "CONFIG_UART_CONSOLE", "n", "log lines would get between the answers" },
+	{ BOOT, PLAN_IF_RECOVERY, "CONFIG_BOOT_SERIAL_NO_APPLICATION", "y", "waits there when nothing can be started" },
+	{ BOOT, PLAN_IF_RECOVERY, "CONFIG_BOOT_SERIAL_WAIT_FOR_DFU", "y", "listens for a moment at each start, so that no button is needed" },
+	{ BOOT, PLAN_IF_RECOVERY, "CONFIG_BOOT_SERIAL_WAIT_FOR_DFU_TIMEOUT", "500", "milliseconds that each start takes longer" },
+	{ BOOT, PLAN_IF_RECOVERY | PLAN_IF_NO_BUTTON, "CONFIG_BOOT_SERIAL_ENTRANCE_GPIO", "n", "this board has no button that its devicetree names for it" },
+
+	{ APP, PLAN_IF_BLE, "CONFIG_BT", "y", "updates through the air" },
+	{ APP, PLAN_IF_BLE, "CONFIG_BT_PERIPHERAL", "y", "phones connect to it" },
+	{ APP, PLAN_IF_BLE, "CONFIG_MCUMGR_TRANSPORT_BT", "y", "MCUmgr's service over Bluetooth" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_MCUMGR", "y", "the protocol that phones and `holdfast update` speak" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_NET_BUF", "y", "MCUmgr needs it" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_ZCBOR", "y", "MCUmgr needs it" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_CRC", "y", "MCUmgr needs it" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_FLASH", "y", "the image group writes to flash" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_FLASH_MAP", "y", "and finds the slots by name" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_STREAM_FLASH", "y", "and writes pieces of any size" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_IMG_MANAGER", "y", "marks an image for trial, confirms it" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_IMG_ERASE_PROGRESSIVELY", "y", "erases as data comes, so that no connection times out" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_MCUMGR_GRP_IMG", "y", "upload, list, test, confirm" },
+	{ APP, PLAN_IF_UPLOADS, "CONFIG_MCUMGR_GRP_OS", "y", "reset after the upload" },
+	{ APP, PLAN_IF_WIRE, "CONFIG_CONSOLE", "y", "MCUmgr over UART needs it" },
+	{ APP, PLAN_IF_WIRE, "CONFIG_BASE64", "y", "MCUmgr over UART needs it" },
+	{ APP, PLAN_IF_WIRE, "CONFIG_MCUMGR_TRANSPORT_UART", "y", "updates by wire, into the running application" },
+	{ APP, PLAN_IF_QSPI, "CONFIG_NORDIC_QSPI_NOR", "y", "the application writes the second slot" },
+	{ APP, PLAN_IF_QSPI, "CONFIG_NORDIC_QSPI_NOR_FLASH_LAYOUT_PAGE_SIZE", "4096", "the same sectors as in the bootloader" },
+	{ APP, PLAN_IF_SPI, "CONFIG_SPI", "y", "the second flash hangs on SPI" },
+	{ APP, PLAN_IF_SPI, "CONFIG_SPI_NOR", "y", "the application writes the second slot" },
+	{ APP, PLAN_IF_SPI, "CONFIG_SPI_NOR_FLASH_LAYOUT_PAGE_SIZE", "4096", "the same sectors as in the bootloader" },
+};
+const size_t plan_line_count = HF_ARRAY_COUNT(plan_lines);
