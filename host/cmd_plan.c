@@ -79,6 +79,7 @@ static enum hf_reason take(struct wishes *w, const struct args *args, int id, st
 
 static void list_all(struct report *report)
 {
+	report_group(report, "known", NULL);
 	report_list(report, "boards", "Boards (--keep gives the variant):");
 	for (size_t i = 0; i < plan_board_count; i++) {
 		report_item(report, NULL);
@@ -114,16 +115,19 @@ static void list_all(struct report *report)
 		report_row(report, "%-20s %s", plan_modes[i].name, plan_modes[i].title);
 	}
 	report_end(report);
+	report_end(report);
 }
 
 /* The honest answer for a board that is not covered. */
 static enum hf_reason stranger(const struct plan_stranger *s, struct report *report, struct problem *problem)
 {
-	report_text(report, "board", "board", s->title);
+	report_group(report, "not_covered", NULL);
+	report_text(report, "title", "board", s->title);
 	report_text(report, "memory", "memory", s->memory);
 	report_text(report, "stock_loader", "stock loader", s->loader);
 	report_text(report, "update_path", "how it is updated", s->path);
 	report_text(report, "advice", "advice", s->advice);
+	report_end(report);
 	return problem_set(problem, HF_R_PLAN_BOARD_STRANGER, s->title, "%s", "");
 }
 

@@ -136,6 +136,9 @@ uint32_t plan_max_sectors(const struct plan_board *board, const struct plan_layo
 uint32_t plan_update_ms(const struct plan_board *board, const struct plan_mode *mode, uint32_t image_bytes);
 uint32_t plan_updates(const struct plan_board *board, const struct plan_mode *mode, const struct plan_layout *layout, uint32_t image_bytes);
 
+/* MCUboot can be built with it in every mode; Holdfast's layouts say it. */
+bool plan_has_recovery(const struct plan_option *option);
+
 /* Fills options and recommended from board, sdk, app, wishes and the two filters. */
 void plan_choose(struct plan_choice *choice);
 /* The options that can be had, smallest largest-image first; returns how many. */

@@ -59,6 +59,7 @@ struct plan_board {
 	uint32_t boot_bytes;               /* for MCUboot */
 	uint32_t settings_bytes;
 	uint32_t stock_settings_addr;      /* where the SDK's own layout has them; 0: no layout of its own */
+	uint32_t drop_end_addr;            /* drag and drop writes below it alone; 0: no such loader */
 	uint32_t sector_bytes, unit_bytes, align, header_bytes;
 	uint32_t unit_us, erase_us, endurance;
 	uint32_t tlv_bytes;                /* of a signature of the SDK's default type, with key and hash */

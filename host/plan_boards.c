@@ -44,7 +44,7 @@
 	.since_zephyr = 307
 #define XIAO_840_UF2 \
 	CHIP_NRF52840, .variant = "uf2", .variant_note = "stock UF2 loader and SoftDevice kept", .holdfast = "xiao_nrf52840", \
-	.first_addr = 0x27000, .end_addr = 0xF4000, .stock_settings_addr = 0xEC000, .external = P25Q16H, .reserved = UF2_RESERVED, \
+	.first_addr = 0x27000, .end_addr = 0xF4000, .stock_settings_addr = 0xEC000, .external = P25Q16H, .reserved = UF2_RESERVED, .drop_end_addr = 0xEA000, \
 	.has_usb = true, .since_ncs = 207, .since_zephyr = 307
 #define XIAO_L15_WHOLE \
 	CHIP_NRF54L, .chip = "nRF54L15", .variant = "", .variant_note = "whole memory, no coprocessor image", .holdfast = "xiao_nrf54l15", \

@@ -4,12 +4,20 @@
 
 #include "plan.h"
 
-/* What a mode can't give of what is wished. */
-static uint32_t missing(const struct plan_choice *c, const struct plan_mode *mode)
+bool plan_has_recovery(const struct plan_option *o)
 {
-	uint32_t gives = PLAN_WISH_SERIAL | PLAN_WISH_RECOVERY;
-	if (mode->loader == PLAN_LOADER_HOLDFAST && !mode->recovery_only)
-		gives &= ~(uint32_t)PLAN_WISH_RECOVERY; /* its layouts with recovery say so themselves */
+	if (o->mode->loader == PLAN_LOADER_MCUBOOT || o->mode->recovery_only)
+		return true;
+	return o->holdfast != NULL && o->holdfast->recovery != 0;
+}
+
+/* What a mode can't give of what is wished. */
+static uint32_t missing(const struct plan_choice *c, const struct plan_option *o)
+{
+	const struct plan_mode *mode = o->mode;
+	uint32_t gives = PLAN_WISH_SERIAL;
+	if (plan_has_recovery(o))
+		gives |= PLAN_WISH_RECOVERY;
 	if (c->board->has_usb || c->board->is_nrf54l)
 		gives |= PLAN_WISH_USB; /* its own, or the bridge to the UART */
 	if (!mode->recovery_only)
@@ -42,7 +50,7 @@ static void judge(const struct plan_choice *c, struct plan_option *o)
 		o->why_not = PLAN_NOT_AVAILABLE;
 	o->left_bytes = (int64_t)o->size_max - (int64_t)c->app.size_bytes;
 	o->fits = o->size_max > 0 && o->left_bytes >= 0 && o->why_not == PLAN_POSSIBLE;
-	o->wishes_missing = missing(c, mode);
+	o->wishes_missing = missing(c, o);
 	o->max_sectors = plan_max_sectors(c->board, &o->layout);
 	uint32_t image = c->app.size_bytes != 0 && c->app.size_bytes < o->size_max ? c->app.size_bytes : o->size_max;
 	o->update_ms = plan_update_ms(c->board, mode, image);

@@ -121,15 +121,13 @@ bool plan_layout_make(const struct plan_board *board, const struct plan_mode *mo
 	return true;
 }
 
-#define HOLDFAST_EXTERNAL_ADDR 0x12000000u /* where the second flash begins in boards/<board>/board.h */
-
 void plan_layout_of_holdfast(const struct plan_board *board, const struct board_layout *from, struct plan_layout *layout)
 {
-	bool outside = from->secondary_addr >= HOLDFAST_EXTERNAL_ADDR;
+	bool outside = from->secondary_addr >= BOARD_EXTERNAL_ADDR;
 	*layout = (struct plan_layout){ .count = 0 };
 	add(layout, PLAN_BOOT, false, from->loader_addr, from->loader_bytes);
 	add(layout, PLAN_PRIMARY, false, from->primary_addr, from->primary_bytes);
-	add(layout, PLAN_SECONDARY, outside, outside ? from->secondary_addr - HOLDFAST_EXTERNAL_ADDR : from->secondary_addr,
+	add(layout, PLAN_SECONDARY, outside, outside ? from->secondary_addr - BOARD_EXTERNAL_ADDR : from->secondary_addr,
 	    from->secondary_bytes);
 	add(layout, PLAN_SETTINGS, false, from->storage_addr, from->storage_bytes);
 	add_reserved(board, layout);

@@ -140,8 +140,11 @@ static void row(const struct plan_choice *c, const struct plan_option *o, bool r
 	}
 	if (c->app.size_bytes > 0)
 		(void)snprintf(left, sizeof left, "%.1f KB", (double)o->left_bytes / 1024.0);
-	report_row(report, "%s %-18s %8.1f KB %11s  %-4s %6.1f s %7u  %s", recommended ? ">" : " ", o->mode->name, (double)o->size_max / 1024.0, left,
-		   o->mode->rollback ? "yes" : "no", (double)o->update_ms / 1000.0, (unsigned)o->updates, why_not != NULL ? why_not : "");
+	char update[32] = "-"; /* by recovery the upload itself writes the slot */
+	if (!o->mode->recovery_only)
+		(void)snprintf(update, sizeof update, "%.1f s", (double)o->update_ms / 1000.0);
+	report_row(report, "%s %-18s %8.1f KB %11s  %-4s %8s %7u  %s", recommended ? ">" : " ", o->mode->name, (double)o->size_max / 1024.0, left,
+		   o->mode->rollback ? "yes" : "no", update, (unsigned)o->updates, why_not != NULL ? why_not : "");
 	free(why_not);
 }
 
@@ -179,8 +182,8 @@ static void recommendation(const struct plan_choice *c, const struct plan_option
 static void growth_table(const struct plan_choice *c, struct report *report)
 {
 	size_t order[PLAN_OPTIONS_MAX], count = plan_growth(c, order);
-	report_list(report, "growth", NULL);
 	report_row(report, "How far the application can grow before the next step:");
+	report_list(report, "growth", NULL);
 	for (size_t i = 0; i < count; i++) {
 		const struct plan_option *o = &c->options[order[i]];
 		if (o->left_bytes < 0 && o->why_not == PLAN_POSSIBLE)
@@ -190,13 +193,13 @@ static void growth_table(const struct plan_choice *c, struct report *report)
 		report_number(report, "size_max", NULL, o->size_max);
 		report_flag(report, "available", NULL, o->why_not == PLAN_POSSIBLE);
 		report_flag(report, "rollback", NULL, o->mode->rollback);
-		report_end(report);
 		if (!report->json) {
-			report->depth--;
+			report->depth -= 2;
 			report_row(report, "  until %8.1f KB  %+10.1f KB  %-18s %s%s", (double)o->size_max / 1024.0, (double)o->left_bytes / 1024.0, o->mode->name,
 				   o->mode->rollback ? "with a way back" : "no way back", o->why_not == PLAN_NOT_AVAILABLE ? ", not available yet" : "");
-			report->depth++;
+			report->depth += 2;
 		}
+		report_end(report);
 	}
 	report_end(report);
 	report_row(report, "%s", "");

@@ -108,7 +108,7 @@ static int memory(const struct plan_choice *c, const struct plan_option *o, bool
 	}
 	if (!external)
 		filled(c, o, y, svg);
-	return rows(o, external, y + BAR_HEIGHT + 42, svg) + 24;
+	return rows(o, external, y + BAR_HEIGHT + (!external && c->app.size_bytes > 0 ? 42 : 20), svg) + 24;
 }
 
 void plan_svg(const struct plan_choice *c, const struct plan_option *o, struct bytes *svg)

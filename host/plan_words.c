@@ -60,7 +60,7 @@ char *plan_wire_words(const struct plan_choice *c, const struct plan_option *o)
 	const char *wire = c->board->has_usb ? "USB" : "UART";
 	if (o->mode->recovery_only)
 		return host_printf("%s, through the bootloader only", wire);
-	bool recovery = o->mode->loader == PLAN_LOADER_MCUBOOT;
+	bool recovery = plan_has_recovery(o);
 	return host_printf("Bluetooth, USB or UART into the running application%s%s%s", recovery ? "; " : "", recovery ? wire : "",
 			   recovery ? " through the bootloader with recovery" : "");
 }
@@ -190,6 +190,14 @@ static void warn_option(const struct plan_choice *c, const struct plan_option *o
 	if (c->app.size_bytes > 0 && o->left_bytes * 10 < (int64_t)o->size_max)
 		warn(w, "little-room", host_printf("Less than a tenth is left (%.1f KB): plan for growth now, the layout can't change in the field.",
 						  kb(o->left_bytes)));
+	const struct plan_part *primary = plan_part_of(&o->layout, PLAN_PRIMARY);
+	if (c->board->drop_end_addr != 0)
+		warn(w, "uf2-whole", host_printf("By drag and drop, install bootloader and application together: a .uf2 of merged.hex, not zephyr.uf2%s",
+						 o->mode->loader == PLAN_LOADER_HOLDFAST ? " (Holdfast's bootloader has its own .hex)." : "."));
+	if (c->board->drop_end_addr != 0 && primary != NULL && c->app.size_bytes > 0 && primary->addr + c->app.size_bytes > c->board->drop_end_addr)
+		warn(w, "uf2-end", host_printf("The stock loader writes below 0x%x alone: %u bytes of this application can't be dropped there.",
+					       (unsigned)c->board->drop_end_addr,
+					       (unsigned)(primary->addr + c->app.size_bytes - c->board->drop_end_addr)));
 	if (o->mode->external)
 		warn(w, "external-flash", host_printf("%s is taken by the updates; check that nothing else uses its pins%s.", c->board->external.part,
 						     c->board->external.is_estimate ? ". Its times are estimates" : ""));
