@@ -326,7 +326,8 @@ static void check_conf(const struct plan_choice *c, const struct bytes *text, en
 		if (symbol == NULL)
 			fail_msg("%s is set and is no known symbol of this file", line);
 		uint16_t since = c->sdk->family == PLAN_NCS ? symbol->since_ncs : symbol->since_zephyr;
-		if (since == 0 || since > c->sdk->version || (c->sdk->family == PLAN_ZEPHYR && symbol->until_zephyr != 0 && c->sdk->version >= symbol->until_zephyr))
+		bool gone = c->sdk->family == PLAN_ZEPHYR && symbol->until_zephyr != 0 && c->sdk->version >= symbol->until_zephyr;
+		if (since == 0 || since > c->sdk->version || gone)
 			fail_msg("%s is set and %s does not have it", line, c->sdk->name);
 		assert_true((file == PLAN_FILE_SYSBUILD) == (strncmp(line, "SB_CONFIG_", 10) == 0));
 		if (!(strcmp(line, "CONFIG_BOOT_SERIAL_ENTRANCE_GPIO") == 0))
