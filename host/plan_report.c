@@ -196,7 +196,8 @@ static void growth_table(const struct plan_choice *c, struct report *report)
 		if (!report->json) {
 			report->depth -= 2;
 			report_row(report, "  until %8.1f KB  %+10.1f KB  %-18s %s%s", (double)o->size_max / 1024.0,
-				   (double)o->left_bytes / 1024.0, o->mode->name, o->mode->rollback ? "with a way back" : "no way back", o->why_not == PLAN_NOT_AVAILABLE ? ", not available yet" : "");
+				   (double)o->left_bytes / 1024.0, o->mode->name, o->mode->rollback ? "with a way back" : "no way back",
+				   o->why_not == PLAN_NOT_AVAILABLE ? ", not available yet" : "");
 			report->depth += 2;
 		}
 		report_end(report);
