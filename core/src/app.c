@@ -51,7 +51,8 @@ static void read_hash(struct hf_slot_info *info)
 static enum hf_reason read_trailers(const struct hf_app_config *app, struct hf_trailer *primary, struct hf_trailer *secondary)
 {
 	const enum hf_reason reason = hf_trailer_read(app->primary, app->align, primary);
-	return reason != HF_OK ? reason : hf_trailer_read(app->secondary, app->align, secondary);
+	*secondary = (struct hf_trailer){ app->align, HF_MAGIC_UNSET, HF_FLAG_UNSET, HF_FLAG_UNSET, HF_SWAP_NONE, 0 };
+	return reason != HF_OK || app->secondary == NULL ? reason : hf_trailer_read(app->secondary, app->align, secondary);
 }
 
 enum hf_reason hf_app_swap_type(const struct hf_app_config *app, enum hf_swap_type *type)
@@ -70,6 +71,8 @@ enum hf_reason hf_app_slot_info(const struct hf_app_config *app, enum hf_slot_ro
 	if (reason != HF_OK)
 		return reason;
 	const bool is_primary = role == HF_SLOT_PRIMARY;
+	if (!is_primary && app->secondary == NULL)
+		return HF_R_SLOT_NONE;
 	memset(info, 0, sizeof *info);
 	info->has_image = find_image(app, is_primary ? app->primary : app->secondary, role, info);
 	if (info->has_image)
@@ -98,6 +101,8 @@ enum hf_reason hf_app_request(const struct hf_app_config *app, bool permanent)
 	enum hf_reason reason = read_trailers(app, &primary, &secondary);
 	if (reason != HF_OK)
 		return reason;
+	if (app->secondary == NULL)
+		return HF_R_SLOT_NONE;
 	if (trial_is_open(&primary))
 		return HF_R_SLOT_TRIAL_OPEN;
 	memset(&info, 0, sizeof info);
@@ -138,6 +143,8 @@ static enum hf_reason may_overwrite(const struct hf_app_config *app, bool even_p
 	const enum hf_reason reason = read_trailers(app, &primary, &secondary);
 	if (reason != HF_OK)
 		return reason;
+	if (app->secondary == NULL)
+		return HF_R_SLOT_NONE;
 	if (trial_is_open(&primary))
 		return HF_R_SLOT_TRIAL_OPEN;
 	return secondary.magic == HF_MAGIC_GOOD && !even_pending ? HF_R_SLOT_PENDING : HF_OK;
@@ -195,7 +202,7 @@ enum hf_reason hf_upload_begin(struct hf_upload *upload, const struct hf_app_con
 	if (reason != HF_OK)
 		return reason;
 	memset(upload, 0, sizeof *upload);
-	upload->app = app;
+	upload->flash = app->secondary;
 	upload->open = true;
 	upload->size_bytes = size_bytes;
 	upload->prepared_bytes = 2 * app->secondary->sector_bytes; /* forgotten is erased */
@@ -205,37 +212,43 @@ enum hf_reason hf_upload_begin(struct hf_upload *upload, const struct hf_app_con
 	return HF_OK;
 }
 
-/* NOR: erases the sector that a write is about to enter; the last one was erased with the request. */
+/* NOR: erases the sector that a write is about to enter. The last one was erased before: with the secondary's request, or with the
+ * journal in the primary, which no image reaches. */
 static enum hf_reason prepare(struct hf_upload *upload, uint32_t end)
 {
-	const struct hf_flash *secondary = upload->app->secondary;
+	const struct hf_flash *flash = upload->flash;
 	enum hf_reason reason = HF_OK;
-	while (secondary->needs_erase && reason == HF_OK && upload->prepared_bytes < end) {
-		if (upload->prepared_bytes != secondary->size_bytes - secondary->sector_bytes)
-			reason = hf_flash_erase(secondary, upload->prepared_bytes, secondary->sector_bytes);
+	while (flash->needs_erase && reason == HF_OK && upload->prepared_bytes < end) {
+		if (upload->prepared_bytes != flash->size_bytes - flash->sector_bytes)
+			reason = hf_flash_erase(flash, upload->prepared_bytes, flash->sector_bytes);
 		if (reason == HF_OK)
-			upload->prepared_bytes += secondary->sector_bytes;
+			upload->prepared_bytes += flash->sector_bytes;
 	}
 	return reason;
 }
 
 static enum hf_reason write_units(struct hf_upload *upload, uint32_t off, const void *data, uint32_t size_bytes)
 {
-	const enum hf_reason reason = prepare(upload, off + size_bytes);
-	return reason != HF_OK ? reason : hf_flash_write(upload->app->secondary, off, data, size_bytes);
+	const uint32_t end = off + size_bytes, sector = upload->flash->sector_bytes;
+	enum hf_reason reason = prepare(upload, end);
+	if (reason == HF_OK)
+		reason = hf_flash_write(upload->flash, off, data, size_bytes);
+	if (reason == HF_OK && upload->sector_done != NULL && end / sector != off / sector)
+		reason = upload->sector_done(upload->ctx, end - end % sector);
+	return reason;
 }
 
 /* The incomplete unit at the end is filled with erased bytes and written. */
 static enum hf_reason flush(struct hf_upload *upload)
 {
-	const struct hf_flash *secondary = upload->app->secondary;
+	const struct hf_flash *flash = upload->flash;
 	enum hf_reason reason = HF_OK;
 	if (upload->line_bytes != 0) {
-		memset(upload->line + upload->line_bytes, secondary->erased_byte, secondary->write_unit_bytes - upload->line_bytes);
-		reason = write_units(upload, upload->next_off - upload->line_bytes, upload->line, secondary->write_unit_bytes);
+		memset(upload->line + upload->line_bytes, flash->erased_byte, flash->write_unit_bytes - upload->line_bytes);
+		reason = write_units(upload, upload->next_off - upload->line_bytes, upload->line, flash->write_unit_bytes);
 		upload->line_bytes = 0;
 	}
-	return reason != HF_OK ? reason : hf_flash_sync(secondary);
+	return reason != HF_OK ? reason : hf_flash_sync(flash);
 }
 
 enum hf_reason hf_upload_write(struct hf_upload *upload, const void *data, uint32_t data_bytes)
@@ -246,7 +259,7 @@ enum hf_reason hf_upload_write(struct hf_upload *upload, const void *data, uint3
 		return HF_R_SLOT_NO_UPLOAD;
 	if (!hf_span_fits(upload->next_off, data_bytes, upload->size_bytes))
 		return HF_R_SLOT_OVERRUN;
-	const uint32_t unit = upload->app->secondary->write_unit_bytes;
+	const uint32_t unit = upload->flash->write_unit_bytes;
 	hf_assert(unit <= sizeof upload->line);
 	while (data_bytes != 0 && reason == HF_OK) {
 		if (upload->line_bytes == 0 && data_bytes >= unit) { /* whole units go straight from the caller's buffer */

@@ -2,6 +2,8 @@
 #include <holdfast/boot.h>
 #include <holdfast/mover.h>
 
+#include "boot_parts.h"
+
 enum { TURNS_MAX = 12 };
 
 struct machine {
@@ -33,7 +35,7 @@ static void event_refused(const struct machine *b, enum hf_reason what, const st
 
 static uint32_t sector_bytes(const struct machine *b)
 {
-	return b->config->primary->sector_bytes;
+	return b->mover.sector_bytes;
 }
 
 static enum next stop(struct machine *b, enum hf_reason reason)
@@ -52,40 +54,45 @@ static enum next next_or_stop(struct machine *b, enum hf_reason reason)
 
 /* ---- verdicts */
 
-/* version_min, counter_min: of the running image, for updates only; NULL: no such rule. */
-static enum hf_reason judge(struct machine *b, enum hf_slot_role role, uint32_t base_off, const struct hf_verdict *running,
-			    struct hf_verdict *verdict)
+void hf_boot_rules(const struct hf_boot_config *c, struct hf_rules *rules)
 {
-	const struct hf_boot_config *c = b->config;
-	const struct hf_image_place place = { role == HF_SLOT_PRIMARY ? c->primary : c->secondary, base_off };
-	const struct hf_rules rules = {
+	*rules = (struct hf_rules){
 		.crypto = c->crypto,
 		.keys = c->keys,
 		.key_count = c->key_count,
-		.limit_bytes = c->mode->size_max(c->primary->size_bytes, c->secondary->size_bytes, sector_bytes(b), c->align),
+		.limit_bytes = c->mode->size_max(c->primary->size_bytes, c->secondary->size_bytes, boot_sector_bytes(c), c->align),
 		.header_bytes = c->header_bytes,
 		.run_addr = c->run_check ? c->primary_addr : 0,
 		.run_bytes = c->run_check ? c->primary->size_bytes : 0,
-		.has_counter_min = running != NULL && running->has_counter && (c->policy & HF_POLICY_COUNTER) != 0,
-		.counter_min = running != NULL ? running->counter : 0,
-		.has_version_min = running != NULL && (c->policy & HF_POLICY_NO_DOWNGRADE) != 0,
-		.version_min = running != NULL ? running->image.version : (struct hf_version){ 0 },
 		.feed = c->feed,
 		.feed_ctx = c->feed_ctx,
 	};
-	verdict->token = HF_REFUSED;
-	return hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
 }
 
-static bool is_accepted(const struct hf_verdict *verdict)
+/* is_update: it must not be older than what runs, nor its counter lower than what ever ran for good. */
+static enum hf_reason judge(struct machine *b, enum hf_slot_role role, uint32_t base_off, bool is_update, struct hf_verdict *verdict)
 {
-	return verdict->token == HF_ACCEPTED && verdict->finding.reason == HF_OK;
+	const struct hf_boot_config *c = b->config;
+	const struct hf_image_place place = { role == HF_SLOT_PRIMARY ? c->primary : c->secondary, base_off };
+	const bool runs = is_update && boot_is_accepted(&b->primary);
+	struct hf_rules rules;
+	hf_boot_rules(c, &rules);
+	if (runs && (c->policy & HF_POLICY_NO_DOWNGRADE) != 0) {
+		rules.has_version_min = true;
+		rules.version_min = b->primary.image.version;
+	}
+	if (is_update && (c->policy & HF_POLICY_COUNTER) != 0) {
+		rules.counter_min = b->mover.journal.counter;
+		rules.has_counter_min = rules.counter_min != 0;
+	}
+	verdict->token = HF_REFUSED;
+	return hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
 }
 
 /* HF_OK: judged, see b->primary. */
 static enum hf_reason judge_primary(struct machine *b)
 {
-	return judge(b, HF_SLOT_PRIMARY, 0, NULL, &b->primary);
+	return judge(b, HF_SLOT_PRIMARY, 0, false, &b->primary);
 }
 
 static uint32_t base_of(const struct machine *b, enum hf_walk walk)
@@ -95,16 +102,15 @@ static uint32_t base_of(const struct machine *b, enum hf_walk walk)
 
 /* The image in the secondary: at offset 0, else one sector in. If both are refused, the verdict is that of the place where
  * more of an image was found. */
-static enum hf_reason judge_secondary(struct machine *b, const struct hf_verdict *running, struct hf_verdict *verdict,
-				      enum hf_walk *walk)
+static enum hf_reason judge_secondary(struct machine *b, struct hf_verdict *verdict, enum hf_walk *walk)
 {
 	struct hf_verdict one_in;
 	*walk = HF_WALK_DOWN;
-	enum hf_reason reason = judge(b, HF_SLOT_SECONDARY, base_of(b, HF_WALK_DOWN), running, verdict);
-	if (reason != HF_OK || is_accepted(verdict))
+	enum hf_reason reason = judge(b, HF_SLOT_SECONDARY, base_of(b, HF_WALK_DOWN), true, verdict);
+	if (reason != HF_OK || boot_is_accepted(verdict) || !b->config->mode->keeps_old)
 		return reason;
-	reason = judge(b, HF_SLOT_SECONDARY, base_of(b, HF_WALK_UP), running, &one_in);
-	if (reason == HF_OK && (is_accepted(&one_in) || one_in.image.header_bytes > verdict->image.header_bytes ||
+	reason = judge(b, HF_SLOT_SECONDARY, base_of(b, HF_WALK_UP), true, &one_in);
+	if (reason == HF_OK && (boot_is_accepted(&one_in) || one_in.image.header_bytes > verdict->image.header_bytes ||
 				one_in.finding.reason / 100 > verdict->finding.reason / 100)) {
 		*walk = HF_WALK_UP;
 		*verdict = one_in;
@@ -121,8 +127,6 @@ static bool downgrade_is_ruled(const struct machine *b)
 
 static uint16_t sectors_of(const struct machine *b, const struct hf_verdict *verdict)
 {
-	if (!is_accepted(verdict))
-		return 0;
 	return (uint16_t)(hf_align_up(verdict->image.total_bytes, sector_bytes(b)) / sector_bytes(b));
 }
 
@@ -131,9 +135,14 @@ static enum next install(struct machine *b, enum hf_kind kind, uint32_t align, e
 			 enum hf_reason announce)
 {
 	struct hf_begin begin = { .kind = kind, .align = align };
-	begin.plan = (struct hf_plan){ walk, sectors_of(b, &b->primary), sectors_of(b, incoming) };
-	if (is_accepted(&b->primary))
-		memcpy(begin.old_id, b->primary.id, sizeof begin.old_id);
+	begin.plan = (struct hf_plan){ walk, 0, sectors_of(b, incoming) };
+	if (boot_is_accepted(&b->primary)) {
+		b->result->other = b->primary.image.version;
+		if (b->config->mode->keeps_old) {
+			begin.plan.old_sectors = sectors_of(b, &b->primary);
+			memcpy(begin.old_id, b->primary.id, sizeof begin.old_id);
+		}
+	}
 	memcpy(begin.new_id, incoming->id, sizeof begin.new_id);
 	event(b, announce, begin.plan.new_sectors, kind == HF_KIND_TEST ? 1 : 2);
 	enum hf_reason reason = hf_mover_begin(&b->mover, &begin);
@@ -146,6 +155,23 @@ static enum next install(struct machine *b, enum hf_kind kind, uint32_t align, e
 }
 
 /* ---- 1: the journal */
+
+/* The secondary can't be read or written now: reported, whatever it holds stays, and the primary starts. */
+static enum next secondary_fails(struct machine *b, enum hf_reason reason)
+{
+	b->result->refusal = (struct hf_finding){ .reason = reason };
+	event(b, reason, b->config->secondary->size_bytes, 0);
+	return NEXT_STEP;
+}
+
+static enum next start(struct machine *b);
+
+/* The journal can't be brought into order, but no update is under way that would have the primary half written. */
+static enum next start_without(struct machine *b, enum hf_reason reason)
+{
+	(void)secondary_fails(b, reason);
+	return start(b);
+}
 
 /* Setting up the journal erases sectors: only when there is something to start, or nothing to lose. */
 static enum next set_up(struct machine *b)
@@ -161,11 +187,11 @@ static enum next set_up(struct machine *b)
 		reason = judge_primary(b);
 	if (reason == HF_OK && foreign)
 		event(b, HF_R_FOREIGN_SWAP, trailer.swap_type, 0);
-	if (reason == HF_OK && !is_accepted(&b->primary)) {
-		reason = judge_secondary(b, NULL, &update, &walk);
+	if (reason == HF_OK && !boot_is_accepted(&b->primary)) {
+		reason = judge_secondary(b, &update, &walk);
 		const uint32_t end = reason == HF_OK ? base_of(b, walk) + update.image.total_bytes : 0;
 		const bool survives = !c->secondary->needs_erase || end <= c->secondary->size_bytes - sector_bytes(b);
-		if (reason == HF_OK && (!is_accepted(&update) || !survives)) {
+		if (reason == HF_OK && (!boot_is_accepted(&update) || !survives)) {
 			b->result->verdict = b->primary;
 			event_refused(b, HF_R_PRIMARY_REFUSED, &b->primary.finding);
 			return stop(b, foreign ? HF_R_FOREIGN_SWAP : HF_R_BOOT_NOTHING);
@@ -173,7 +199,10 @@ static enum next set_up(struct machine *b)
 	}
 	if (reason == HF_OK)
 		reason = hf_trailer_read(c->secondary, c->align, &b->kept_request);
-	return reason == HF_OK ? next_or_stop(b, hf_mover_format(&b->mover)) : stop(b, reason);
+	if (reason == HF_OK)
+		reason = hf_mover_format(&b->mover);
+	b->acted = reason == HF_OK;
+	return reason == HF_OK ? NEXT_TURN : start_without(b, reason);
 }
 
 static enum next mend(struct machine *b)
@@ -183,6 +212,8 @@ static enum next mend(struct machine *b)
 	if (hf_mover_needs_format(&b->mover))
 		return set_up(b);
 	const enum hf_reason reason = hf_mover_mend(&b->mover, &changed);
+	if (reason != HF_OK && !b->mover.journal.has_begin)
+		return start_without(b, reason);
 	return reason == HF_OK && !changed ? NEXT_STEP : next_or_stop(b, reason);
 }
 
@@ -191,17 +222,14 @@ static enum next mend(struct machine *b)
 static bool trial_is_open(const struct machine *b)
 {
 	const struct hf_journal *j = &b->mover.journal;
-	return j->has_st && j->st.kind == HF_KIND_TEST && !j->conf;
+	return j->has_st && j->st.kind == HF_KIND_TEST && !hf_journal_has(j, HF_RECORD_CONF);
 }
 
 /* The application's confirmation may be torn: completed for the eyes of its library, before CONF2 says that it is. RRAM: a torn
- * line may fault on read, and with alignment 8 takes copy_done along, so all fields are written anew. */
+ * line may fault on read, and with alignment 8 takes copy_done along, so all fields are written anew; NOR: the same words again. */
 static enum hf_reason complete_flags(const struct machine *b)
 {
-	const struct hf_flash *primary = b->config->primary;
-	const uint32_t align = b->mover.journal.st.align;
-	return primary->needs_erase ? hf_trailer_write_image_ok(primary, align) :
-				      hf_trailer_write_done(primary, align, HF_SWAP_TEST, true);
+	return hf_trailer_write_done(b->config->primary, b->mover.journal.st.align, HF_SWAP_TEST, true);
 }
 
 static enum next confirm(struct machine *b)
@@ -227,7 +255,7 @@ static enum hf_reason judge_way_back(struct machine *b, struct hf_verdict *verdi
 	verdict->finding.reason = HF_OK;
 	if (hf_is_filled(st->id, sizeof st->id, 0))
 		return HF_OK;
-	const enum hf_reason reason = judge(b, HF_SLOT_SECONDARY, base_of(b, *walk), NULL, verdict);
+	const enum hf_reason reason = judge(b, HF_SLOT_SECONDARY, base_of(b, *walk), false, verdict);
 	if (reason == HF_OK && memcmp(verdict->id, st->id, sizeof st->id) != 0)
 		verdict->token = HF_REFUSED;
 	return reason;
@@ -237,7 +265,7 @@ static enum hf_reason judge_way_back(struct machine *b, struct hf_verdict *verdi
 static enum next confirmed(struct machine *b)
 {
 	struct hf_journal *j = &b->mover.journal;
-	if (!j->conf || j->conf2)
+	if (!hf_journal_has(j, HF_RECORD_CONF) || hf_journal_has(j, HF_RECORD_CONF2))
 		return NEXT_STEP;
 	enum hf_reason reason = hf_journal_append_mark(j, HF_RECORD_CONF);
 	if (reason == HF_OK && !b->config->primary->needs_erase)
@@ -259,9 +287,9 @@ static enum next trial(struct machine *b)
 	if (b->turn != 0) /* RUN2 was not there when this boot began: the image has not been started yet */
 		return NEXT_STEP;
 	enum hf_reason reason = judge_way_back(b, &back, &walk);
-	if (reason != HF_OK)
-		return stop(b, reason);
-	if (!is_accepted(&back)) {
+	if (reason != HF_OK) /* taken back when it can be read again */
+		return secondary_fails(b, reason);
+	if (!boot_is_accepted(&back)) {
 		event_refused(b, HF_R_WAY_BACK_LOST, &back.finding);
 		return NEXT_STEP;
 	}
@@ -270,6 +298,18 @@ static enum next trial(struct machine *b)
 }
 
 /* ---- 3: a request */
+
+/* What runs for good is the floor from now on. Its record is repeated at a later boot, should it be torn; a lower floor can't keep
+ * an image out that this one let in. */
+static void raise_counter(struct machine *b)
+{
+	struct hf_journal *j = &b->mover.journal;
+	if ((b->config->policy & HF_POLICY_COUNTER) == 0 || !j->has_st || trial_is_open(b) || !boot_is_accepted(&b->primary) ||
+	    b->primary.counter <= j->counter)
+		return;
+	if (hf_journal_append_generation(j, HF_RECORD_COUNTER, b->primary.counter) != HF_OK)
+		j->counter = b->primary.counter; /* the next update's ST carries it */
+}
 
 /* Wipes the request. NOR: a cut erase leaves a page that reads blank and can't be trusted with the next request, so it is erased
  * again at the next boot until CLEARED says that it was done. */
@@ -303,38 +343,38 @@ static enum next request(struct machine *b)
 	struct hf_trailer trailer;
 	struct hf_verdict update;
 	enum hf_walk walk = HF_WALK_DOWN;
-	enum hf_reason reason = hf_trailer_read(b->config->secondary, b->config->align, &trailer);
-	if (reason == HF_OK && b->mover.journal.clear_open && trailer.magic != HF_MAGIC_GOOD && !trial_is_open(b)) {
-		reason = clear_request(b, trailer.align);
-		if (reason != HF_OK)
-			event(b, reason, b->config->secondary->size_bytes, 0);
+	if (trial_is_open(b))
 		return NEXT_STEP;
+	enum hf_reason reason = hf_trailer_read(b->config->secondary, b->config->align, &trailer);
+	if (reason == HF_OK && b->mover.journal.clear_open && trailer.magic != HF_MAGIC_GOOD) {
+		reason = clear_request(b, trailer.align);
+		return reason == HF_OK ? NEXT_STEP : secondary_fails(b, reason);
 	}
 	if (reason == HF_OK && trailer.magic == HF_MAGIC_UNSET)
 		trailer = b->kept_request;
-	if (reason != HF_OK || trailer.magic == HF_MAGIC_UNSET || trial_is_open(b))
+	if (reason == HF_OK && trailer.magic == HF_MAGIC_UNSET)
 		return NEXT_STEP;
-	if (trailer.magic == HF_MAGIC_BAD)
-		return refuse(b, trailer.align, &(struct hf_finding){ HF_R_SLOT_REQUEST_TORN, b->config->secondary->size_bytes - 16, 0, 0 });
-	reason = judge_primary(b);
-	if (reason != HF_OK)
-		return NEXT_STEP;
-	const struct hf_verdict *running = is_accepted(&b->primary) ? &b->primary : NULL;
-	for (uint32_t n = 0; n < 2; n++) { /* only a refusal that repeats consumes a request */
-		reason = judge_secondary(b, running, &update, &walk);
-		if (reason != HF_OK || is_accepted(&update))
+	if (reason == HF_OK && trailer.magic == HF_MAGIC_BAD)
+		return refuse(b, trailer.align, &(struct hf_finding){ .reason = HF_R_SLOT_REQUEST_TORN });
+	if (reason == HF_OK)
+		reason = judge_primary(b);
+	if (reason == HF_OK)
+		raise_counter(b);
+	for (uint32_t n = 0; n < 2 && reason == HF_OK; n++) { /* only a refusal that repeats consumes a request */
+		reason = judge_secondary(b, &update, &walk);
+		if (reason != HF_OK || boot_is_accepted(&update))
 			break;
 	}
-	if (reason != HF_OK) { /* unreadable now: the request stays */
-		event(b, reason, b->config->secondary->size_bytes, 0);
-		return NEXT_STEP;
-	}
-	if (!is_accepted(&update))
+	if (reason != HF_OK) /* unreadable now: the request stays */
+		return secondary_fails(b, reason);
+	b->result->other = update.image.version;
+	if (!boot_is_accepted(&update))
 		return refuse(b, trailer.align, &update.finding);
-	if (running != NULL && memcmp(update.id, running->id, sizeof update.id) == 0)
+	const bool runs = boot_is_accepted(&b->primary);
+	if (runs && memcmp(update.id, b->primary.id, sizeof update.id) == 0)
 		return refuse(b, trailer.align, &(struct hf_finding){ .reason = HF_R_POLICY_SAME_IMAGE });
 	b->kept_request.magic = HF_MAGIC_UNSET;
-	const bool permanent = trailer.image_ok == HF_FLAG_SET || running == NULL;
+	const bool permanent = trailer.image_ok == HF_FLAG_SET || !runs || !b->config->mode->keeps_old;
 	return install(b, permanent ? HF_KIND_PERM : HF_KIND_TEST, trailer.align, walk, &update, HF_R_UPDATE_BEGIN);
 }
 
@@ -345,13 +385,13 @@ static enum next request(struct machine *b)
 static enum hf_reason judge_substitute(struct machine *b, struct hf_verdict *verdict, enum hf_walk *walk)
 {
 	const struct hf_journal *j = &b->mover.journal;
-	const bool was_confirmed = j->st.kind == HF_KIND_PERM || (j->st.kind == HF_KIND_TEST && j->conf);
+	const bool was_confirmed = j->st.kind == HF_KIND_PERM || (j->st.kind == HF_KIND_TEST && hf_journal_has(j, HF_RECORD_CONF));
 	enum hf_reason reason = HF_OK;
 	verdict->token = HF_REFUSED;
 	if (was_confirmed && !downgrade_is_ruled(b))
 		reason = judge_way_back(b, verdict, walk);
-	if (reason == HF_OK && !is_accepted(verdict) && (b->config->policy & HF_POLICY_BOOTSTRAP) != 0)
-		reason = judge_secondary(b, NULL, verdict, walk);
+	if (reason == HF_OK && !boot_is_accepted(verdict) && (b->config->policy & HF_POLICY_BOOTSTRAP) != 0)
+		reason = judge_secondary(b, verdict, walk);
 	return reason;
 }
 
@@ -363,12 +403,12 @@ static enum next primary_refused(struct machine *b)
 	event_refused(b, HF_R_PRIMARY_REFUSED, &b->primary.finding);
 	if (trial_is_open(b)) {
 		const enum hf_reason reason = judge_way_back(b, &substitute, &walk);
-		if (reason == HF_OK && is_accepted(&substitute) && b->turn != 0) {
+		if (reason == HF_OK && boot_is_accepted(&substitute) && b->turn != 0) {
 			b->result->action = HF_BOOT_RESET; /* the next boot reverts */
 			return NEXT_DONE;
 		}
-	} else if (judge_substitute(b, &substitute, &walk) == HF_OK && is_accepted(&substitute)) {
-		if (!j->failed) { /* one bad read is no reason: it must fail in two boots */
+	} else if (judge_substitute(b, &substitute, &walk) == HF_OK && boot_is_accepted(&substitute)) {
+		if (!hf_journal_has(j, HF_RECORD_FAIL)) { /* one bad read is no reason: it must fail in two boots */
 			const enum hf_reason reason = hf_journal_append_mark(j, HF_RECORD_FAIL);
 			b->result->action = HF_BOOT_RESET;
 			return reason == HF_OK ? NEXT_DONE : stop(b, reason);
@@ -406,7 +446,7 @@ static enum next start(struct machine *b)
 	if (reason != HF_OK)
 		return stop(b, reason);
 	r->verdict = b->primary;
-	if (!is_accepted(&b->primary))
+	if (!boot_is_accepted(&b->primary))
 		return primary_refused(b);
 	if (r->refusal.reason == HF_OK && j->refused_reason != 0) {
 		r->refusal.reason = (enum hf_reason)j->refused_reason;
@@ -417,25 +457,25 @@ static enum next start(struct machine *b)
 	if (b->acted)
 		r->cause = cause_of(b);
 	r->on_trial = trial_is_open(b);
+	raise_counter(b);
 	r->action = HF_BOOT_START;
 	return NEXT_DONE;
 }
 
+/* The journal of a primary of NOR needs notes, which are kept in NOR too. RRAM: the trailer's fields are whole lines. */
 static bool geometry_is_sound(const struct hf_boot_config *c)
 {
 	const struct hf_flash *p = c->primary, *s = c->secondary;
-	return p->sector_bytes == s->sector_bytes && p->needs_erase == s->needs_erase && p->size_bytes % p->sector_bytes == 0 &&
-	       (c->align == 8 || c->align == 16) && (p->needs_erase || c->align == 16) && /* RRAM: fields are whole lines */
-	       s->size_bytes % s->sector_bytes == 0 && c->work_bytes >= p->sector_bytes &&
-	       c->mode->size_max(p->size_bytes, s->size_bytes, p->sector_bytes, c->align) != 0 &&
-	       p->size_bytes / p->sector_bytes <= UINT16_MAX && s->size_bytes / s->sector_bytes <= UINT16_MAX;
+	const uint32_t sector = boot_sector_bytes(c);
+	return sector % p->sector_bytes == 0 && p->size_bytes % sector == 0 && sector % s->sector_bytes == 0 && s->size_bytes % sector == 0 &&
+	       (c->align == 16 || (c->align == 8 && p->needs_erase)) && (s->needs_erase || !p->needs_erase) && c->work_bytes >= sector &&
+	       c->mode->size_max(p->size_bytes, s->size_bytes, sector, c->align) != 0;
 }
 
-void hf_boot_run(const struct hf_boot_config *config, struct hf_boot_result *result)
+void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_result *result)
 {
 	struct machine b;
 	memset(&b, 0, sizeof b);
-	memset(result, 0, sizeof *result);
 	b.config = config;
 	b.result = result;
 	b.mover.config = config;
@@ -443,6 +483,8 @@ void hf_boot_run(const struct hf_boot_config *config, struct hf_boot_result *res
 	enum next next = NEXT_TURN;
 	if (!geometry_is_sound(config))
 		next = stop(&b, HF_R_JOURNAL_GEOMETRY);
+	else
+		b.mover.sector_bytes = boot_sector_bytes(config);
 	for (b.turn = 0; next != NEXT_DONE && b.turn < TURNS_MAX; b.turn++) {
 		next = mend(&b);
 		if (next == NEXT_STEP)
@@ -456,4 +498,10 @@ void hf_boot_run(const struct hf_boot_config *config, struct hf_boot_result *res
 		(void)stop(&b, HF_R_JOURNAL_NO_END);
 	result->steps_done = b.mover.steps_done;
 	result->resumed = b.mover.resumed;
+}
+
+void hf_boot_run(const struct hf_boot_config *config, struct hf_boot_result *result)
+{
+	memset(result, 0, sizeof *result);
+	config->mode->run(config, result);
 }

@@ -2,7 +2,7 @@
 #include <holdfast/journal.h>
 
 enum { CHUNK_BYTES = 6, SLOT_BYTES_NOR = 12, SLOT_BYTES_RRAM = 16, CRC_BYTES = 4, RECORD_BYTES_MAX = 72,
-       GOAL_BYTES = 37, BEGIN_BYTES = 69, APPEND_TRIES = 8 };
+       GOAL_BYTES = 41, BEGIN_BYTES = 69, APPEND_TRIES = 8 };
 
 struct record {
 	uint8_t type;
@@ -21,11 +21,12 @@ static uint32_t chunk_count(uint8_t type)
 	switch (type) {
 	case HF_RECORD_ST:
 	case HF_RECORD_NOTE:
+	case HF_RECORD_UPLOAD:
 		return (GOAL_BYTES + CHUNK_BYTES - 1) / CHUNK_BYTES;
 	case HF_RECORD_BEGIN:
 		return (BEGIN_BYTES + CHUNK_BYTES - 1) / CHUNK_BYTES;
 	default:
-		return type >= HF_RECORD_ST && type <= HF_RECORD_CLEARED ? 1 : 0;
+		return type >= HF_RECORD_ST && type <= HF_RECORD_SECTOR ? 1 : 0;
 	}
 }
 
@@ -216,6 +217,7 @@ static void goal_put(const struct hf_goal *goal, uint8_t *data)
 	data[0] = flags_make(goal->kind, goal->walk, goal->align);
 	hf_put32le(data + 1, goal->generation);
 	memcpy(data + 5, goal->id, sizeof goal->id);
+	hf_put32le(data + 37, goal->counter);
 }
 
 static void goal_get(const uint8_t *data, struct hf_goal *goal)
@@ -225,6 +227,7 @@ static void goal_get(const uint8_t *data, struct hf_goal *goal)
 	goal->align = (data[0] & 8u) != 0 ? 16 : 8;
 	goal->generation = hf_get32le(data + 1);
 	memcpy(goal->id, data + 5, sizeof goal->id);
+	goal->counter = hf_get32le(data + 37);
 }
 
 static void begin_put(const struct hf_begin *begin, uint8_t *data)
@@ -263,17 +266,24 @@ static void generation_seen(struct hf_journal *j, uint32_t generation)
 		j->generation = generation;
 }
 
+static void counter_seen(struct hf_journal *j, uint32_t counter)
+{
+	if (counter > j->counter)
+		j->counter = counter;
+}
+
 static void feed_st(struct hf_journal *j, const struct record *r)
 {
 	goal_get(r->data, &j->st);
 	j->has_st = true;
 	j->closed_generation = 0;
-	j->run = j->run2 = j->conf = j->conf2 = j->failed = false;
+	j->marks = 0;
 	j->has_begin = j->has_step = j->has_end = false;
 	j->end_generation = 0;
 	j->refused_reason = 0;
 	j->clear_open = false;
 	generation_seen(j, j->st.generation);
+	counter_seen(j, j->st.counter);
 	keep(j, KEEP_ST, r->first_slot, r->slot_count); /* BEGIN stays kept until RUN: this ST may be torn and read well once */
 }
 
@@ -291,7 +301,6 @@ static void feed_begin(struct hf_journal *j, const struct record *r)
 
 static void feed_conf(struct hf_journal *j)
 {
-	j->conf = true;
 	if (j->has_begin && !j->has_step) { /* a revert that had not begun to move: the confirmation wins */
 		j->has_begin = false;
 		keep(j, KEEP_BEGIN, 0, 0);
@@ -300,7 +309,7 @@ static void feed_conf(struct hf_journal *j)
 
 static void feed(struct hf_journal *j, const struct record *r)
 {
-	const uint32_t number = hf_get32le(r->data);
+	const uint32_t number = hf_get32le(r->data), mark = 1u << r->type;
 	switch ((enum hf_record_type)r->type) {
 	case HF_RECORD_ST:
 		feed_st(j, r);
@@ -311,19 +320,13 @@ static void feed(struct hf_journal *j, const struct record *r)
 		generation_seen(j, number);
 		break;
 	case HF_RECORD_RUN2:
-		j->run2 = true;
-		j->run = true;
-		keep(j, KEEP_BEGIN, 0, 0);
-		break;
 	case HF_RECORD_RUN:
-		j->run = true;
+		j->marks |= mark | 1u << HF_RECORD_RUN;
 		keep(j, KEEP_BEGIN, 0, 0);
 		break;
 	case HF_RECORD_CONF2:
-		j->conf2 = true;
-		feed_conf(j);
-		break;
 	case HF_RECORD_CONF:
+		j->marks |= mark | 1u << HF_RECORD_CONF;
 		feed_conf(j);
 		break;
 	case HF_RECORD_BEGIN:
@@ -342,7 +345,7 @@ static void feed(struct hf_journal *j, const struct record *r)
 			j->end_generation = number;
 		break;
 	case HF_RECORD_FAIL:
-		j->failed = true;
+		j->marks |= mark;
 		break;
 	case HF_RECORD_REFUSED:
 		j->refused_reason = hf_get16le(r->data);
@@ -352,6 +355,11 @@ static void feed(struct hf_journal *j, const struct record *r)
 	case HF_RECORD_CLEARED:
 		j->clear_open = false;
 		break;
+	case HF_RECORD_COUNTER:
+		counter_seen(j, number);
+		break;
+	case HF_RECORD_SECTOR:
+	case HF_RECORD_UPLOAD:
 	case HF_RECORD_NOTE:
 		break;
 	}
@@ -359,10 +367,11 @@ static void feed(struct hf_journal *j, const struct record *r)
 
 void hf_journal_reset(struct hf_journal *j)
 {
-	const uint32_t generation = j->generation;
+	const uint32_t generation = j->generation, counter = j->counter;
 	const struct hf_log log = j->log;
 	memset(j, 0, sizeof *j);
 	j->generation = generation;
+	j->counter = counter;
 	log_make(&j->log, log.flash, log.base_off);
 	j->log.sequence = 1;
 }
@@ -451,6 +460,55 @@ bool hf_journal_has_room(const struct hf_journal *j, uint32_t step_count)
 {
 	/* BEGIN twice, each step once, END twice, and a slot left free at two resets. */
 	return hf_journal_room(j) >= 2 * chunk_count(HF_RECORD_BEGIN) + step_count + 4;
+}
+
+/* ---- uploads into the primary */
+
+static void upload_get(const uint8_t *data, struct hf_journal_upload *upload)
+{
+	memset(upload, 0, sizeof *upload);
+	upload->size_bytes = hf_get32le(data);
+	memcpy(upload->tag, data + 4, sizeof upload->tag);
+	upload->version_min = (struct hf_version){ data[39], data[38], hf_get16le(data + 36), 0 };
+	upload->tag_bytes = data[40];
+}
+
+void hf_journal_open_upload(struct hf_journal *j, const struct hf_flash *primary, uint8_t *work, struct hf_journal_upload *upload)
+{
+	struct record record;
+	uint32_t at = 0;
+	hf_journal_open(j, primary, work);
+	memset(upload, 0, sizeof *upload);
+	while (record_next(&j->log, work, &at, &record)) {
+		const uint32_t sectors = hf_get16le(record.data);
+		if (record.type == HF_RECORD_UPLOAD) {
+			upload_get(record.data, upload);
+			keep(j, KEEP_BEGIN, record.first_slot, record.slot_count);
+		} else if (record.type == HF_RECORD_ST) {
+			memset(upload, 0, sizeof *upload);
+		} else if (record.type == HF_RECORD_SECTOR && sectors > upload->sectors) {
+			upload->sectors = sectors;
+		}
+	}
+}
+
+enum hf_reason hf_journal_append_upload(struct hf_journal *j, const struct hf_journal_upload *upload)
+{
+	struct record record;
+	record_make(&record, HF_RECORD_UPLOAD);
+	hf_put32le(record.data, upload->size_bytes);
+	memcpy(record.data + 4, upload->tag, sizeof upload->tag);
+	hf_put32le(record.data + 36, hf_version_word(&upload->version_min));
+	record.data[40] = (uint8_t)upload->tag_bytes;
+	const enum hf_reason reason = append(j, &record);
+	if (reason == HF_OK)
+		keep(j, KEEP_BEGIN, record.first_slot, record.slot_count);
+	return reason;
+}
+
+enum hf_reason hf_journal_append_sectors(struct hf_journal *j, uint32_t sectors)
+{
+	return append_pair(j, HF_RECORD_SECTOR, (uint16_t)sectors, 0);
 }
 
 /* ---- notes */

@@ -4,6 +4,8 @@
 #include <holdfast/mode.h>
 #include <holdfast/trailer.h>
 
+#include "boot_parts.h"
+
 /* What boot_status.h of MCUboot calls "swap without scratch": applications then upload at offset 0. */
 enum { MCUBOOT_MODE_SWAP_MOVE = 3 };
 
@@ -57,7 +59,9 @@ const struct hf_mode hf_mode_swap = {
 	.name = "swap",
 	.id = HF_MODE_ID_SWAP,
 	.mcuboot_mode = MCUBOOT_MODE_SWAP_MOVE,
+	.keeps_old = true,
 	.size_max = swap_size_max,
 	.step_count = swap_step_count,
 	.step_at = swap_step_at,
+	.run = hf_boot_two_slots,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <holdfast/mover.h>
 
-enum { COMPARE_BYTES = 64, COPY_TRIES = 2, SEED_WINDOW = 0x20000 };
+enum { COMPARE_BYTES = 64, COPY_TRIES = 2 };
 
 static const struct hf_flash *slot_of(const struct hf_mover *m, uint8_t role)
 {
@@ -15,7 +15,7 @@ static bool is_nor(const struct hf_mover *m)
 
 static uint32_t sector_bytes(const struct hf_mover *m)
 {
-	return m->config->primary->sector_bytes;
+	return m->sector_bytes;
 }
 
 /* Start of the secondary sector that is free when a walk has ended. */
@@ -48,7 +48,7 @@ static void notes_open(const struct hf_mover *m, struct hf_note *newest)
 {
 	struct hf_note other;
 	const uint32_t seen = m->journal.generation;
-	const uint32_t generation_max = seen != 0 ? seen + HF_NOTE_WINDOW : m->config->generation_seed + SEED_WINDOW;
+	const uint32_t generation_max = seen != 0 ? seen + HF_NOTE_WINDOW : m->config->generation_seed + HF_SEED_WINDOW;
 	hf_note_open(newest, m->config->secondary, free_sector_off(m, HF_WALK_DOWN), generation_max, m->config->work);
 	hf_note_open(&other, m->config->secondary, free_sector_off(m, HF_WALK_UP), generation_max, m->config->work);
 	if (other.found && (!newest->found || other.goal.generation > newest->goal.generation))
@@ -72,14 +72,17 @@ static enum hf_reason erase_free_sector(const struct hf_mover *m, enum hf_walk w
 /* ---- after the last step */
 
 /* The old image lies one sector in; applications look at offset 0. The stub carries its header with the size stretched by
- * that sector, so that the TLVs are found where they are. It can't be booted: its hash never fits. */
+ * that sector, so that the TLVs are found where they are. It can't be booted: its hash never fits. No old image: no header at
+ * all, so that the new one can't be asked for again. */
 static enum hf_reason stub_write(const struct hf_mover *m)
 {
 	uint8_t header[HF_IMAGE_HEADER_BYTES];
 	const struct hf_flash *secondary = m->config->secondary;
-	if (hf_flash_read(secondary, sector_bytes(m), header, sizeof header) != HF_OK || hf_get32le(header) != HF_IMAGE_MAGIC)
-		return HF_OK;
-	hf_put32le(header + 12, hf_get32le(header + 12) + sector_bytes(m));
+	if (!m->config->mode->keeps_old || hf_flash_read(secondary, sector_bytes(m), header, sizeof header) != HF_OK ||
+	    hf_get32le(header) != HF_IMAGE_MAGIC)
+		memset(header, secondary->erased_byte, sizeof header);
+	else
+		hf_put32le(header + 12, hf_get32le(header + 12) + sector_bytes(m));
 	const enum hf_reason reason = hf_flash_write(secondary, 0, header, sizeof header);
 	return reason != HF_OK ? reason : hf_flash_sync(secondary);
 }
@@ -94,7 +97,7 @@ static enum hf_reason mark_twice(struct hf_mover *m, enum hf_record_type first, 
 static enum hf_reason settle(struct hf_mover *m, enum hf_walk walk)
 {
 	enum hf_reason reason = HF_OK;
-	if (is_nor(m))
+	if (m->config->secondary->needs_erase)
 		reason = erase_free_sector(m, walk);
 	if (reason == HF_OK && walk == HF_WALK_DOWN)
 		reason = stub_write(m);
@@ -108,8 +111,8 @@ static enum hf_swap_type swap_type_of(enum hf_kind kind)
 
 static enum hf_reason trailer_write(struct hf_mover *m, const struct hf_goal *goal)
 {
-	if (goal->kind == HF_KIND_FORMAT)
-		return HF_OK; /* a primary that was never updated has an erased trailer */
+	if (goal->kind == HF_KIND_FORMAT || !m->config->mode->keeps_old)
+		return HF_OK; /* an erased trailer: nothing to confirm, nothing to take back */
 	return hf_trailer_write_done(m->config->primary, goal->align, swap_type_of(goal->kind), goal->kind != HF_KIND_TEST);
 }
 
@@ -158,35 +161,28 @@ static enum hf_reason renew_again(struct hf_mover *m, struct hf_note *note)
 	return reason != HF_OK ? reason : journal_renew(m, &goal);
 }
 
-static enum hf_reason finish_nor(struct hf_mover *m, const struct hf_goal *goal, const struct hf_plan *plan)
-{
-	const uint32_t secondary_sectors = m->config->secondary->size_bytes / sector_bytes(m);
-	if (goal->walk == HF_WALK_DOWN && plan->old_sectors + 1u < secondary_sectors) {
-		const enum hf_reason reason = erase_free_sector(m, HF_WALK_UP); /* the request; the walk did not pass there */
-		if (reason != HF_OK)
-			return reason;
-	}
-	return note_and_renew(m, goal);
-}
-
-static enum hf_reason finish_rram(struct hf_mover *m, const struct hf_goal *goal)
-{
-	enum hf_reason reason = hf_trailer_clear(m->config->secondary);
-	if (reason == HF_OK)
-		reason = trailer_write(m, goal);
-	if (reason == HF_OK)
-		reason = hf_journal_append_goal(&m->journal, goal);
-	return reason != HF_OK ? reason : settle(m, goal->walk);
-}
-
+/* The request goes where the walk has not passed; then what the update leaves is written down, in this order for RRAM, under a
+ * note for NOR. */
 static enum hf_reason finish(struct hf_mover *m)
 {
 	const struct hf_begin begin = m->journal.begin;
-	struct hf_goal goal = { .kind = begin.kind, .walk = begin.plan.walk, .align = begin.align };
+	const struct hf_flash *secondary = m->config->secondary;
+	struct hf_goal goal = { .kind = begin.kind, .walk = begin.plan.walk, .align = begin.align, .counter = m->journal.counter };
+	enum hf_reason reason = HF_OK;
 	memcpy(goal.id, begin.old_id, sizeof goal.id);
 	event(m, HF_R_UPDATE_DONE, m->steps_done, (uint32_t)begin.kind);
 	goal.generation = is_nor(m) ? m->journal.end_generation : m->journal.generation + 1;
-	return is_nor(m) ? finish_nor(m, &goal, &begin.plan) : finish_rram(m, &goal);
+	if (!secondary->needs_erase)
+		reason = hf_trailer_clear(secondary);
+	else if (goal.walk == HF_WALK_DOWN && begin.plan.old_sectors + 1u < secondary->size_bytes / sector_bytes(m))
+		reason = erase_free_sector(m, HF_WALK_UP);
+	if (reason == HF_OK && is_nor(m))
+		return note_and_renew(m, &goal);
+	if (reason == HF_OK)
+		reason = trailer_write(m, &goal);
+	if (reason == HF_OK)
+		reason = hf_journal_append_goal(&m->journal, &goal);
+	return reason != HF_OK ? reason : settle(m, goal.walk);
 }
 
 /* ---- steps */
@@ -251,8 +247,7 @@ static enum hf_reason step_copy(struct hf_mover *m, const struct hf_step *step)
 	return sector_write(into, step->into_sector * size, work, size);
 }
 
-/* Steps from first to the last, the END record, the finish. */
-static enum hf_reason steps_from(struct hf_mover *m, uint32_t first)
+enum hf_reason hf_mover_steps(struct hf_mover *m, uint32_t first)
 {
 	const struct hf_plan plan = m->journal.begin.plan;
 	const uint32_t count = m->config->mode->step_count(&plan);
@@ -266,8 +261,17 @@ static enum hf_reason steps_from(struct hf_mover *m, uint32_t first)
 		if (reason != HF_OK)
 			return reason;
 	}
-	const enum hf_reason reason =
-		hf_journal_append_generation(&m->journal, HF_RECORD_END, m->journal.generation + 1);
+	return HF_OK;
+}
+
+/* Steps from first to the last, the END record, the finish. */
+static enum hf_reason steps_from(struct hf_mover *m, uint32_t first)
+{
+	enum hf_reason reason = hf_mover_steps(m, first);
+	if (reason == HF_OK && m->config->mode->accept != NULL)
+		reason = m->config->mode->accept(m);
+	if (reason == HF_OK)
+		reason = hf_journal_append_generation(&m->journal, HF_RECORD_END, m->journal.generation + 1);
 	return reason != HF_OK ? reason : finish(m);
 }
 
@@ -324,7 +328,7 @@ bool hf_mover_needs_format(const struct hf_mover *m)
 
 enum hf_reason hf_mover_format(struct hf_mover *m)
 {
-	struct hf_goal goal = { .kind = HF_KIND_FORMAT, .walk = HF_WALK_UP, .align = m->config->align };
+	struct hf_goal goal = { .kind = HF_KIND_FORMAT, .walk = HF_WALK_UP, .align = m->config->align, .counter = m->journal.counter };
 	const uint32_t seen = m->journal.generation;
 	goal.generation = (seen != 0 ? seen : m->config->generation_seed) + 1;
 	event(m, HF_R_FORMATTED, 0, 0); /* not the generation: it must stay unguessable */
@@ -346,14 +350,14 @@ enum hf_reason hf_mover_mend(struct hf_mover *m, bool *changed)
 	}
 	if (j->has_begin)
 		return resume(m);
-	if (!j->run) {
+	if (!hf_journal_has(j, HF_RECORD_RUN)) {
 		const struct hf_goal st = j->st;
 		const enum hf_reason reason =
 			is_nor(m) ? hf_journal_append_generation(j, HF_RECORD_CLOSED, j->closed_generation) :
 				    hf_journal_append_goal(j, &st);
 		return reason != HF_OK ? reason : settle(m, st.walk);
 	}
-	if (!j->run2)
+	if (!hf_journal_has(j, HF_RECORD_RUN2))
 		return mark_twice(m, HF_RECORD_RUN, HF_RECORD_RUN2);
 	*changed = false;
 	return HF_OK;
@@ -371,13 +375,14 @@ enum hf_reason hf_mover_clear_request(struct hf_mover *m, uint32_t align)
 {
 	const struct hf_flash *secondary = m->config->secondary;
 	uint8_t *work = m->config->work;
-	const uint32_t size = sector_bytes(m);
+	const uint32_t size = secondary->sector_bytes;
 	const uint32_t off = secondary->size_bytes - size;
-	if (!is_nor(m))
+	if (!secondary->needs_erase)
 		return hf_trailer_clear(secondary);
 	enum hf_reason reason = hf_flash_read(secondary, off, work, size);
 	const uint32_t rest = size - hf_trailer_bytes(align);
 	const bool keep = reason == HF_OK && !hf_is_filled(work, rest, secondary->erased_byte);
-	reason = hf_trailer_clear(secondary);
+	if (reason == HF_OK)
+		reason = hf_trailer_clear(secondary);
 	return reason == HF_OK && keep ? hf_flash_write(secondary, off, work, rest) : reason;
 }

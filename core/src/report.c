@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include <holdfast/report.h>
 
-enum { CRC_OFF = HF_REPORT_BYTES - 4, WORDS = 5 };
+enum { CRC_OFF = HF_REPORT_BYTES - 4 };
 
-static void put_words(uint8_t *bytes, const uint32_t words[WORDS])
+/* A cause that changes or confirms what runs begins a new count. */
+uint8_t hf_report_resets(const uint8_t previous[HF_REPORT_BYTES], enum hf_boot_cause cause)
 {
-	for (uint32_t i = 0; i < WORDS; i++)
-		hf_put32le(bytes + 4 * i, words[i]);
+	if ((cause != HF_CAUSE_NORMAL && cause != HF_CAUSE_REFUSED) || hf_get32le(previous) != HF_REPORT_MAGIC ||
+	    hf_get32le(previous + CRC_OFF) != hf_crc32(0, previous, CRC_OFF))
+		return 0;
+	return previous[35] == UINT8_MAX ? UINT8_MAX : (uint8_t)(previous[35] + 1u);
 }
 
-void hf_report_encode(const struct hf_report *report, uint8_t bytes[HF_REPORT_BYTES])
+void hf_report_encode(const struct hf_report *r, uint8_t bytes[HF_REPORT_BYTES])
 {
-	memset(bytes, 0, HF_REPORT_BYTES);
-	hf_put32le(bytes, HF_REPORT_MAGIC);
-	hf_put16le(bytes + 4, HF_REPORT_BYTES);
-	bytes[6] = (uint8_t)report->cause;
-	bytes[7] = (uint8_t)((report->on_trial ? 1u : 0u) | (report->resumed ? 2u : 0u));
-	hf_put16le(bytes + 8, (uint16_t)report->refusal.reason);
-	hf_put16le(bytes + 10, (uint16_t)report->stop_reason);
-	const uint32_t words[] = { report->refusal.where_off, report->refusal.expected, report->refusal.found, report->steps_done,
-				   report->loader_version };
-	const uint32_t layout[] = { report->size_max, report->primary_addr, report->primary_bytes, report->secondary_addr,
-				    report->secondary_bytes };
-	put_words(bytes + 12, words);
-	bytes[32] = report->mcuboot_mode;
-	bytes[33] = report->mode_id;
-	bytes[34] = report->align;
-	put_words(bytes + 36, layout);
+	const uint32_t flags = (r->on_trial ? 1u : 0u) | (r->resumed ? 2u : 0u);
+	const uint32_t words[] = {
+		HF_REPORT_MAGIC,
+		HF_REPORT_BYTES | (uint32_t)r->cause << 16 | flags << 24,
+		(uint32_t)r->refusal.reason | (uint32_t)r->stop_reason << 16,
+		r->refusal.where_off, r->refusal.expected, r->refusal.found, r->steps_done, r->loader_version,
+		r->mcuboot_mode | (uint32_t)r->mode_id << 8 | (uint32_t)r->align << 16 | (uint32_t)r->resets << 24,
+		r->size_max, r->primary_addr, r->primary_bytes, r->secondary_addr, r->secondary_bytes, r->other_version,
+	};
+	for (uint32_t i = 0; i < HF_ARRAY_COUNT(words); i++)
+		hf_put32le(bytes + 4 * i, words[i]);
 	hf_put32le(bytes + CRC_OFF, hf_crc32(0, bytes, CRC_OFF));
 }
 
@@ -48,6 +46,8 @@ enum hf_reason hf_report_decode(const uint8_t bytes[HF_REPORT_BYTES], struct hf_
 	report->mcuboot_mode = bytes[32];
 	report->mode_id = bytes[33];
 	report->align = bytes[34];
+	report->resets = bytes[35];
+	report->other_version = hf_get32le(bytes + 56);
 	report->size_max = hf_get32le(bytes + 36);
 	report->primary_addr = hf_get32le(bytes + 40);
 	report->primary_bytes = hf_get32le(bytes + 44);

@@ -36,7 +36,10 @@ enum hf_reason hf_trailer_read(const struct hf_flash *flash, uint32_t align_defa
 	hf_assert(align_default == 8 || align_default == 16);
 	trailer->align = align_default;
 	trailer->magic = HF_MAGIC_BAD;
-	if (hf_flash_read(flash, flash->size_bytes - MAGIC_BYTES, magic, MAGIC_BYTES) == HF_OK) {
+	const enum hf_reason reason = hf_flash_read(flash, flash->size_bytes - MAGIC_BYTES, magic, MAGIC_BYTES);
+	if (reason != HF_OK && flash->needs_erase)
+		return reason; /* no cut makes NOR unreadable: the chip does not answer */
+	if (reason == HF_OK) {
 		if (memcmp(magic, magic_8, MAGIC_BYTES) == 0) {
 			trailer->align = 8;
 			trailer->magic = HF_MAGIC_GOOD;

@@ -18,7 +18,7 @@
 
 struct hf_app_config {
 	const struct hf_flash *primary;
-	const struct hf_flash *secondary;
+	const struct hf_flash *secondary; /* NULL: none (single slot): HF_R_SLOT_NONE for what needs one */
 	uint32_t align;        /* 8 or 16 */
 	uint32_t size_max;     /* from the boot report, or hf_mode_swap.size_max() */
 };
@@ -44,15 +44,18 @@ enum hf_reason hf_app_confirm(const struct hf_app_config *app) HF_MUST_USE;
 enum hf_reason hf_app_erase_secondary(const struct hf_app_config *app, bool even_pending) HF_MUST_USE;
 
 struct hf_upload {
-	const struct hf_app_config *app;
+	const struct hf_flash *flash; /* the slot that is written */
 	bool open;
 	uint32_t size_bytes;
-	uint32_t next_off;        /* next byte wanted */
+	uint32_t next_off;        /* next byte wanted; not 0 after a begin that resumes (recovery.h): what is there is not sent again */
 	uint32_t prepared_bytes;  /* NOR: erased up to here */
 	uint8_t tag[32];          /* the client's hash of the file, for resume */
 	uint32_t tag_bytes;
 	uint8_t line[16];         /* bytes of the last, incomplete write unit */
 	uint32_t line_bytes;
+	/* A sector (or the end) is on flash, whole and synced. NULL: nobody asks. */
+	enum hf_reason (*sector_done)(void *ctx, uint32_t end_off);
+	void *ctx;
 };
 
 /* Checks trial, size (<= size_max), then wipes the trailer and the first sector. */

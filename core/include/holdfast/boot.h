@@ -5,7 +5,7 @@
  *          tests run the same object code.
  * Order    hf_boot_run once after each reset; it returns an image to start, a wish to be reset, or a named stop.
  * Cut      Anywhere: the next hf_boot_run reaches the old or the new image, whole and verified (docs/power-loss.md).
- * Limits   RAM: the work buffer (sector_bytes + 256, 4-aligned) and the stack; no statics.
+ * Limits   RAM: the work buffer (the larger slot's sector_bytes + 256, 4-aligned) and the stack; no statics.
  */
 #ifndef HOLDFAST_BOOT_H
 #define HOLDFAST_BOOT_H
@@ -31,7 +31,9 @@ struct hf_trace {
 
 struct hf_boot_config {
 	const struct hf_flash *primary;
-	const struct hf_flash *secondary;
+	const struct hf_flash *secondary; /* NULL: none (single slot). May be of another kind, sector and write unit; if its chip does
+					     not answer, its functions return an HF_R_FLASH_ reason: a valid primary starts all the
+					     same, with that reason as refusal, and an update under way waits, with it as stop */
 	const struct hf_mode *mode;
 	const struct hf_crypto *crypto;
 	const struct hf_key *keys;
@@ -49,6 +51,10 @@ struct hf_boot_config {
 	struct hf_trace trace;
 };
 
+/* START: jump, after checking the tokens again. RESET: reset at once. STOP: nothing may be started, and stop says why: a loader that
+ * has recovery enters it on every STOP, one that has not waits and resets. There is no third way to end without an application,
+ * so recovery can't be missed. If the stop's reason is one of flash (HF_R_FLASH_*), the next boot may well go on: recovery then
+ * should not wait for ever. */
 enum hf_boot_action { HF_BOOT_STOP = 0x3c96a55au, HF_BOOT_START = 0x695ac33cu, HF_BOOT_RESET = 0x57e0d1b4u };
 
 /* What this boot did before it started the image: the answer to "why did I boot?". */
@@ -71,6 +77,7 @@ struct hf_boot_result {
 	struct hf_finding stop;       /* why nothing is started (STOP) */
 	struct hf_finding refusal;    /* why a request was refused at this boot */
 	uint32_t steps_done;          /* sectors moved at this boot */
+	struct hf_version other;      /* of the image that ran before this boot's update or revert, or that was refused; 0 = none */
 };
 
 /* Result is always filled. The caller jumps only on START, after checking both tokens again. */

@@ -16,6 +16,7 @@
 struct hf_mover {
 	const struct hf_boot_config *config;
 	struct hf_journal journal;
+	uint32_t sector_bytes;    /* the larger of the slots' */
 	uint32_t steps_done;
 	bool resumed;
 };
@@ -30,6 +31,8 @@ enum hf_reason hf_mover_format(struct hf_mover *mover) HF_MUST_USE;
 enum hf_reason hf_mover_mend(struct hf_mover *mover, bool *changed) HF_MUST_USE;
 /* Records the decision and carries it out to the end. HF_R_JOURNAL_FULL: nothing was changed, hf_mover_format makes room. */
 enum hf_reason hf_mover_begin(struct hf_mover *mover, const struct hf_begin *begin) HF_MUST_USE;
+/* Steps from first to the last, each noted before it is done; no END yet. For a mode's accept(). */
+enum hf_reason hf_mover_steps(struct hf_mover *mover, uint32_t first) HF_MUST_USE;
 /* Wipes the request in the secondary's trailer and keeps the other bytes of that sector. align: the request's. */
 enum hf_reason hf_mover_clear_request(struct hf_mover *mover, uint32_t align) HF_MUST_USE;
 

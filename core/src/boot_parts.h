@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* boot_parts.h - what the modes' files and recovery share with boot.c; private to core. */
+#ifndef BOOT_PARTS_H
+#define BOOT_PARTS_H
+
+#include <holdfast/boot.h>
+
+/* The larger of the slots' sectors: what a step moves, and what is free when a walk has ended. */
+static inline uint32_t boot_sector_bytes(const struct hf_boot_config *c)
+{
+	return c->secondary->sector_bytes > c->primary->sector_bytes ? c->secondary->sector_bytes : c->primary->sector_bytes;
+}
+
+static inline bool boot_is_accepted(const struct hf_verdict *verdict)
+{
+	return verdict->token == HF_ACCEPTED && verdict->finding.reason == HF_OK;
+}
+
+/* The rules for an image that is to run in the primary, without a floor for version and counter. */
+void hf_boot_rules(const struct hf_boot_config *config, struct hf_rules *rules);
+/* The same with one slot: config->secondary may be NULL. */
+void hf_boot_rules_of_one(const struct hf_boot_config *config, struct hf_rules *rules);
+/* One boot of the modes with two slots. */
+void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_result *result);
+
+#endif
