@@ -30,6 +30,7 @@ struct command {
 	const struct arg_option *options;
 	const char *examples;  /* one a line; every command has some */
 	enum hf_reason (*run)(struct args *args, struct report *report, struct problem *problem);
+	int failure_exit_code; /* 0: by the reason; else failures below it end with this one (codes 1 and 2 mean something else there) */
 };
 
 extern const struct command cmd_key_new, cmd_key_show, cmd_key_export;
@@ -41,6 +42,7 @@ extern const struct command cmd_settings_read, cmd_settings_write, cmd_settings_
 extern const struct command cmd_fs_upload, cmd_fs_download, cmd_fs_status, cmd_fs_hash, cmd_fs_hashes, cmd_fs_close;
 extern const struct command cmd_board_list, cmd_board_run, cmd_port_list, cmd_reason;
 extern const struct command cmd_plan;
+extern const struct command cmd_doctor;
 extern const struct command cmd_devices, cmd_device_save, cmd_device_forget, cmd_serve;
 
 #endif

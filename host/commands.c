@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&cmd_settings_read, &cmd_settings_write, &cmd_settings_delete, &cmd_settings_commit, &cmd_settings_load, &cmd_settings_save,
 	&cmd_storage_erase,
 	&cmd_devices, &cmd_device_save, &cmd_device_forget,
+	&cmd_doctor,
 	&cmd_board_list, &cmd_board_run, &cmd_serve, &cmd_port_list, &cmd_reason,
 };
 

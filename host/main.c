@@ -99,9 +99,11 @@ static int run(const struct command *command, int argc, char **argv)
 		reason = report_finish(&report, &problem);
 	else
 		hf_assert(problem.reason == reason);
-	if (reason != HF_OK)
-		report_failure(&report, &problem);
-	return problem_exit_code(reason);
+	if (reason == HF_OK)
+		return report.exit_code;
+	report_failure(&report, &problem);
+	int code = problem_exit_code(reason);
+	return code < command->failure_exit_code ? command->failure_exit_code : code;
 }
 
 int main(int argc, char **argv)

@@ -39,7 +39,8 @@ enum hf_reason report_finish(struct report *report, struct problem *problem)
 {
 	hf_assert(report->depth == 0);
 	if (report->json) {
-		(void)cJSON_AddBoolToObject(report->at[0], "ok", true);
+		if (!report->bare)
+			(void)cJSON_AddBoolToObject(report->at[0], "ok", true);
 		print_json(report);
 	}
 	report_drop(report);

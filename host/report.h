@@ -18,6 +18,8 @@
 struct report {
 	bool json;
 	bool quiet;                 /* no steps and no notes */
+	bool bare;                  /* JSON without "ok": the command's object has a form of its own */
+	int exit_code;              /* of a run that went well */
 	unsigned depth;
 	void *at[REPORT_DEPTH_MAX]; /* cJSON objects or arrays; [0] is the root */
 };
