@@ -26,7 +26,7 @@ COPYRIGHT = {
     "holdfast": ["The Holdfast authors", "Thomas Pornin", "Loup Vaillant", "Kenneth MacKay", "Redistributions in binary form"],
     "holdfast-board": ["The Holdfast authors", "Unicorn", "combined work", "version 2", "/usr/share/common-licenses/GPL-2"],
 }
-DEPENDS = {"holdfast": ["libc6", "libcjson1", "libserialport0", "libssl3", "libzip4"], "holdfast-board": ["libc6", "libunicorn2"]}
+DEPENDS = {"holdfast": ["libc6", "libcjson1", "libserialport0", "libssl3", "libyaml-0-2", "libzip4"], "holdfast-board": ["libc6", "libunicorn2"]}
 
 
 def below(folder):
