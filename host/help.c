@@ -39,12 +39,38 @@ static bool is_of_group(const struct command *command, const char *group)
 	return length == 0 || (strncmp(command->name, group, length) == 0 && command->name[length] == ' ');
 }
 
+/* Titles between the commands of the overview, before the command of that name. */
+static const struct help_row sections[] = {
+	{ "plan", "Planning" },
+	{ "key new", "Keys and images" },
+	{ "update", "Updating a device" },
+	{ "echo", "Asking a device" },
+	{ "fs upload", "Files and settings of a device" },
+	{ "devices", "Ports and names" },
+	{ "doctor", "Finding out what is wrong" },
+	{ "board list", "Boards, with and without hardware" },
+	{ "port list", "The rest" },
+};
+
+static void print_section_before(const char *name)
+{
+	for (size_t i = 0; i < HF_ARRAY_COUNT(sections); i++) {
+		if (strcmp(sections[i].name, name) == 0)
+			printf("%s%s\n", name == commands[0]->name ? "" : "\n", sections[i].meaning);
+	}
+}
+
 void help_overview(const char *group)
 {
+	size_t width = 0;
+	for (size_t i = 0; i < command_count; i++)
+		width = strlen(commands[i]->name) > width ? strlen(commands[i]->name) : width;
 	printf("holdfast %s - %s\n\nUsage: holdfast COMMAND ...\n\n", holdfast_version, help_tagline);
 	for (size_t i = 0; i < command_count; i++) {
+		if (group == NULL)
+			print_section_before(commands[i]->name);
 		if (is_of_group(commands[i], group))
-			printf("  %-15s %s\n", commands[i]->name, commands[i]->summary);
+			printf("  %-*s  %s\n", (int)width, commands[i]->name, commands[i]->summary);
 	}
 	printf("\nEach command takes --help and --json.%s%s\n", commands_note[0] != '\0' ? " " : "", commands_note);
 	print_exit_codes();

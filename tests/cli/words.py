@@ -59,6 +59,13 @@ def test_every_command_has_examples_and_words():
         assert any(re.match(rf"  (\S+=\S+ )*holdfast {name}\b", line) for line in examples), f"no example of {name}: {examples}"
 
 
+def test_the_overview_has_sections():
+    titles = re.findall(r"\n\n([A-Z][a-z, ]+)\n  [a-z]", ok("--help").out)
+    with open(os.path.join(os.environ["HOLDFAST_SOURCE_DIR"], "host", "help.c"), encoding="utf-8") as file:
+        wanted = re.findall(r'\{ "[a-z ]+", "([A-Z][^"]+)" \}', file.read().split("sections[]", 1)[1].split("};", 1)[0])
+    assert titles == wanted and len(titles) > 5, f"{titles}: a section's first command is gone or stands elsewhere"
+
+
 def test_every_option_is_on_every_page():
     for name in commands():
         rows = options(ok(*name.split(), "--help").out)

@@ -26,6 +26,7 @@ COPYRIGHT = {
     "holdfast": ["The Holdfast authors", "Thomas Pornin", "Loup Vaillant", "Kenneth MacKay", "Redistributions in binary form"],
     "holdfast-board": ["The Holdfast authors", "Unicorn", "combined work", "version 2", "/usr/share/common-licenses/GPL-2"],
 }
+# What dpkg-shlibdeps must have found, at least.
 DEPENDS = {"holdfast": ["libc6", "libcjson1", "libserialport0", "libssl3", "libyaml-0-2", "libzip4"], "holdfast-board": ["libc6", "libunicorn2"]}
 
 
@@ -36,7 +37,8 @@ def below(folder):
 def check_control(name, path):
     fields = {field: debs.run("dpkg-deb", "-f", path, field).strip() for field in ("Depends", "Recommends", "Version", "Description", "Installed-Size")}
     assert all(fields.values()), fields
-    assert sorted(word.split()[0] for word in fields["Depends"].split(", ")) == DEPENDS[name], fields
+    depends = {word.split()[0] for word in fields["Depends"].split(", ")}
+    assert depends >= set(DEPENDS[name]) and not any(word.endswith("-dev") for word in depends), fields
     assert fields["Recommends"] in FILES and fields["Recommends"] != name, fields
     assert "libunicorn" not in fields["Depends"] or "GPL-2" in fields["Description"], fields
 
