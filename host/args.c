@@ -113,7 +113,7 @@ enum hf_reason args_need_word(struct args *args, const char *what, const char **
 {
 	const char *next = args_word(args);
 	if (next == NULL)
-		return problem_set(problem, HF_R_HOST_OPTION_MISSING, what, "not given; usage: holdfast %s %s", args->command->name,
+		return problem_set(problem, HF_R_HOST_OPTION_MISSING, what, "usage: holdfast %s %s", args->command->name,
 				   args->command->synopsis);
 	*word = next;
 	return HF_OK;

@@ -292,7 +292,7 @@ static enum hf_reason read_keys(const struct wishes *w, const struct imagefile *
 	uint32_t count = w->key_count;
 	enum hf_reason reason = HF_OK;
 	if (count == 0 && image == NULL)
-		return problem_set(problem, HF_R_HOST_OPTION_MISSING, "IMAGE or --key", "not given");
+		return problem_set(problem, HF_R_HOST_OPTION_MISSING, "IMAGE or --key", "%s", "");
 	if (count == 0) {
 		count = 1;
 		reason = keyring_find_for(image, &s->keys[0], problem);

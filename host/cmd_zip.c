@@ -162,7 +162,7 @@ static enum hf_reason make(struct args *args, struct wishes *w, struct report *r
 	for (const char *word = args_word(args); word != NULL && reason == HF_OK; word = args_word(args))
 		reason = add_word(word, w, &package, problem);
 	if (reason == HF_OK && package.count == 0)
-		reason = problem_set(problem, HF_R_HOST_OPTION_MISSING, "IMAGE", "not given");
+		reason = problem_set(problem, HF_R_HOST_OPTION_MISSING, "IMAGE", "%s", "");
 	if (reason == HF_OK)
 		reason = package_make(&package, w->board != NULL ? w->board : "unknown",
 				      w->soc != NULL ? w->soc : w->chosen.board != NULL ? w->chosen.board->chip : "unknown", &archive, problem);
@@ -191,7 +191,7 @@ static enum hf_reason run(struct args *args, struct report *report, struct probl
 	if (reason != HF_OK || args->want_help)
 		return reason;
 	if (w.output == NULL)
-		return problem_set(problem, HF_R_HOST_OPTION_MISSING, "--output", "not given");
+		return problem_set(problem, HF_R_HOST_OPTION_MISSING, "--output", "%s", "");
 	return make(args, &w, report, problem);
 }
 

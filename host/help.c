@@ -25,12 +25,14 @@ const struct help_row help_exit_codes[] = {
 	{ NULL, NULL }
 };
 
+static const char explain_numbers[] = "Each failure prints its number (HF-nnnn); `holdfast reason NUMBER` explains it.\n";
+
 static void print_exit_codes(void)
 {
 	printf("\nExit codes:\n");
 	for (const struct help_row *row = help_exit_codes; row->name != NULL; row++)
 		printf("  %-4s %s\n", row->name, row->meaning);
-	printf("Each failure prints its number (HF-nnnn); `holdfast reason NUMBER` explains it.\n");
+	fputs(explain_numbers, stdout);
 }
 
 static bool is_of_group(const struct command *command, const char *group)
@@ -103,5 +105,8 @@ void help_command(const struct command *command)
 		printf("  %.*s\n", (int)length, at);
 		at += length + (at[length] != '\0');
 	}
-	print_exit_codes();
+	if (command->failure_exit_code == 0)
+		print_exit_codes();
+	else
+		printf("\nExit codes: its own, as said above; 130 if stopped by Ctrl-C.\n%s", explain_numbers);
 }

@@ -52,17 +52,32 @@ static const char *name_elsewhere(const char *said)
 	return NULL;
 }
 
-static enum hf_reason unknown_command(int argc, char **argv, bool group, struct problem *problem)
+/* The nearest name of a command to one word, or to two ("keyy new"): the name or NULL. */
+static const char *nearest_command(const char *said, int argc, char **argv)
 {
 	const char **names = host_alloc(command_count * sizeof names[0]);
-	char *said = group && argc > 2 ? host_printf("%s %s", argv[1], argv[2]) : host_strdup(argv[1]);
 	for (size_t i = 0; i < command_count; i++)
 		names[i] = commands[i]->name;
-	const char *near = name_elsewhere(said) != NULL ? name_elsewhere(said) : args_nearest(said, names, command_count);
+	const char *near = args_nearest(said, names, command_count), *elsewhere = name_elsewhere(said);
+	for (size_t i = 0; i < command_count; i++)
+		near = elsewhere != NULL && strcmp(elsewhere, names[i]) == 0 ? names[i] : near;
+	if (near == NULL && argc > 2) {
+		char *two = host_printf("%s %s", argv[1], argv[2]);
+		const char *near_two = args_nearest(two, names, command_count);
+		near = near_two != NULL && strchr(near_two, ' ') != NULL ? near_two : near;
+		free(two);
+	}
+	free(names);
+	return near;
+}
+
+static enum hf_reason unknown_command(int argc, char **argv, bool group, struct problem *problem)
+{
+	char *said = group && argc > 2 ? host_printf("%s %s", argv[1], argv[2]) : host_strdup(argv[1]);
+	const char *near = nearest_command(said, argc, argv);
 	enum hf_reason reason = near != NULL ? problem_set(problem, HF_R_HOST_COMMAND_UNKNOWN, said, "perhaps `holdfast %s` is meant", near) :
 					       problem_set(problem, HF_R_HOST_COMMAND_UNKNOWN, said, "%s", commands_note);
 	free(said);
-	free(names);
 	return reason;
 }
 

@@ -137,7 +137,7 @@ void words_man(const struct words_program *program)
 		fputs(".SH COMMON OPTIONS\nEvery command takes these.\n", stdout);
 		put_options(help_common);
 		put_rows("EXIT STATUS", help_exit_codes);
-		fputs(".PP\n", stdout);
+		fputs(".PP\nA command whose text above tells of exit codes has its own.\n", stdout);
 		put_lines("Each failure prints its number (HF-nnnn); `holdfast reason NUMBER` explains it.");
 		put_rows("ENVIRONMENT", environment);
 		fputs(".SH SEE ALSO\n.BR holdfast\\-board (1)\n", stdout);
