@@ -102,6 +102,8 @@ static void dts_head(const struct partitions_write *w, struct bytes *text)
 	if (has_external(w->layout))
 		text_add(text, "\t\tnordic,pm-ext-flash = &%s; /* the second flash, for Partition Manager and its driver */\n",
 			 b->external.label);
+	if (w->is_bootloader && w->usb_recovery)
+		text_add(text, "\t\t/delete-property/ zephyr,uart-mcumgr; /* it would take recovery away from USB */\n");
 	text_add(text, "\t};\n};\n\n");
 }
 

@@ -105,6 +105,17 @@ static unsigned rank(const struct plan_choice *c, const struct plan_option *o)
 	return c->sdk->family == PLAN_NCS ? o->mode->rank_ncs : o->mode->rank_zephyr;
 }
 
+/* The sketch of a mode gives way once a board has a layout of it. */
+static bool is_there_already(const struct plan_choice *c, const struct plan_mode *mode)
+{
+	const struct board *board = c->board->holdfast != NULL ? board_find(c->board->holdfast) : NULL;
+	for (uint32_t i = 0; !mode->available && board != NULL && i < board->layout_count; i++) {
+		if (board->layouts[i].mode_id == mode->hf_mode_id && is_of_variant(c->board, &board->layouts[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool is_wanted_loader(const struct plan_choice *c, const struct plan_mode *mode)
 {
 	return !(c->mcuboot_only && mode->loader != PLAN_LOADER_MCUBOOT) && !(c->holdfast_only && mode->loader != PLAN_LOADER_HOLDFAST);
@@ -128,7 +139,7 @@ void plan_choose(struct plan_choice *c)
 	c->recommended = -1;
 	for (size_t i = 0; i < plan_mode_count && c->count < PLAN_OPTIONS_MAX; i++) {
 		const struct plan_mode *mode = &plan_modes[i];
-		if (!is_wanted_loader(c, mode))
+		if (!is_wanted_loader(c, mode) || is_there_already(c, mode))
 			continue;
 		if (mode->shape == PLAN_SHAPE_HOLDFAST)
 			add_holdfast(c, mode);

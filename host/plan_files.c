@@ -16,6 +16,12 @@ static bool wants_recovery(const struct plan_choice *c, const struct plan_option
 	return o->mode->recovery_only || (c->wishes & PLAN_WISH_RECOVERY) != 0;
 }
 
+/* Over USB where the board has no UART to a debugger, or if it is wished. */
+static bool recovers_by_usb(const struct plan_choice *c)
+{
+	return c->board->has_usb && (!c->board->has_console_uart || (c->wishes & PLAN_WISH_USB) != 0);
+}
+
 static uint32_t if_sdk(const struct plan_choice *c, const struct plan_option *o, enum plan_form form)
 {
 	const struct plan_sdk *sdk = c->sdk;
@@ -31,7 +37,7 @@ static uint32_t if_sdk(const struct plan_choice *c, const struct plan_option *o,
 static uint32_t if_mode(const struct plan_choice *c, const struct plan_option *o)
 {
 	const struct plan_mode *mode = o->mode;
-	bool uploads = !mode->recovery_only, usb = c->board->has_usb;
+	bool uploads = !mode->recovery_only, usb = recovers_by_usb(c);
 	uint32_t when = mode->loader == PLAN_LOADER_HOLDFAST ? PLAN_IF_HOLDFAST : PLAN_IF_MCUBOOT;
 	when |= uploads ? PLAN_IF_UPLOADS | PLAN_IF_TWO_SLOTS : 0u;
 	when |= mode->limit == PLAN_LIMIT_COMPRESSED ? PLAN_IF_COMPRESSED : 0u;
@@ -112,7 +118,7 @@ static void say_mode(const struct plan_choice *c, const struct plan_option *o, s
 void plan_files_make(const struct plan_choice *c, const struct plan_option *o, enum plan_form form, struct plan_files *files)
 {
 	*files = (struct plan_files){ .when = if_sdk(c, o, form) | if_mode(c, o) };
-	bool pm = (files->when & PLAN_IF_PM) != 0, usb_node = c->board->has_usb && c->board->has_console_uart;
+	bool pm = (files->when & PLAN_IF_PM) != 0, usb_node = recovers_by_usb(c) && c->board->has_console_uart;
 	struct bytes *text = add(files, host_strdup("sysbuild.conf"), true);
 	head(c, o, "Read by sysbuild: which bootloader, which mode, which key. Symbols here begin with SB_CONFIG_.", text);
 	conf(c, o, PLAN_FILE_SYSBUILD, files->when, text);

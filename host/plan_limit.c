@@ -4,6 +4,7 @@
  * against it. Holdfast's come from the core's own function. */
 #include <holdfast/mode.h>
 
+#include "boardopt.h"
 #include "plan.h"
 
 static uint32_t up(uint32_t value, uint32_t unit)
@@ -69,19 +70,9 @@ uint32_t plan_size_max(const struct plan_board *board, const struct plan_mode *m
 	return 0;
 }
 
-static const struct hf_mode *holdfast_mode(uint8_t id)
-{
-	static const struct hf_mode *const modes[] = { &hf_mode_swap };
-	for (size_t i = 0; i < HF_ARRAY_COUNT(modes); i++) {
-		if (modes[i]->id == id)
-			return modes[i];
-	}
-	return NULL;
-}
-
 uint32_t plan_holdfast_size_max(const struct plan_board *board, const struct plan_mode *mode, const struct board_layout *layout)
 {
-	const struct hf_mode *core = holdfast_mode(mode->hf_mode_id);
+	const struct hf_mode *core = boardopt_mode(mode->hf_mode_id);
 	if (core == NULL)
 		return 0;
 	return core->size_max(layout->primary_bytes, layout->secondary_bytes, board->sector_bytes, board->align);

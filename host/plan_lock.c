@@ -70,24 +70,29 @@ static enum hf_reason take(const char *path, const cJSON *root, struct plan_lock
 	return HF_OK;
 }
 
+enum hf_reason plan_lock_parse(const char *path, const char *text, size_t size_bytes, struct plan_lock *lock, struct problem *problem)
+{
+	struct plan_lock read = { 0 };
+	(void)snprintf(read.path, sizeof read.path, "%s", path);
+	cJSON *root = cJSON_ParseWithLength(text, size_bytes);
+	enum hf_reason reason = root != NULL ? take(path, root, &read, problem) : bad(path, "no JSON", problem);
+	cJSON_Delete(root);
+	if (reason == HF_OK)
+		*lock = read;
+	return reason;
+}
+
 enum hf_reason plan_lock_read(const char *path, struct plan_lock *lock, struct problem *problem)
 {
 	struct bytes text = { 0 };
-	struct plan_lock read = { 0 };
-	(void)snprintf(read.path, sizeof read.path, "%s", path);
-	if (access(path, F_OK) != 0) {
-		*lock = read;
+	*lock = (struct plan_lock){ .is_there = false };
+	(void)snprintf(lock->path, sizeof lock->path, "%s", path);
+	if (access(path, F_OK) != 0)
 		return HF_OK;
-	}
 	enum hf_reason reason = file_read(path, LOCK_BYTES_MAX, &text, problem);
-	if (reason != HF_OK)
-		return reason;
-	cJSON *root = cJSON_ParseWithLength((const char *)text.data, text.size);
-	reason = root != NULL ? take(path, root, &read, problem) : bad(path, "no JSON", problem);
-	cJSON_Delete(root);
-	bytes_free(&text);
 	if (reason == HF_OK)
-		*lock = read;
+		reason = plan_lock_parse(path, (const char *)text.data, text.size, lock, problem);
+	bytes_free(&text);
 	return reason;
 }
 

@@ -22,6 +22,12 @@ struct cursor {
 	const char *at, *end;
 };
 
+static struct cursor lines_of(const struct bytes *text)
+{
+	const char *at = (const char *)text->data;
+	return text->size > 0 ? (struct cursor){ at, at + text->size } : (struct cursor){ NULL, NULL };
+}
+
 static bool next_line(struct cursor *c, const char **line, size_t *length)
 {
 	if (c->at >= c->end)
@@ -50,7 +56,7 @@ static size_t symbol_of(const char *line, size_t length, const char **symbol)
 
 static bool is_set_by(const struct bytes *planned, const char *symbol, size_t size)
 {
-	struct cursor c = { (const char *)planned->data, (const char *)planned->data + planned->size };
+	struct cursor c = lines_of(planned);
 	const char *line = NULL, *own = NULL;
 	size_t length = 0;
 	while (next_line(&c, &line, &length)) {
@@ -67,15 +73,16 @@ static bool begins(const char *line, size_t length, const char *with)
 
 void plan_merge_conf(const struct bytes *there, const struct bytes *planned, struct bytes *into)
 {
-	struct cursor c = { (const char *)there->data, (const char *)there->data + there->size };
+	struct cursor c = lines_of(there);
 	const char *line = NULL, *symbol = NULL;
 	size_t length = 0;
 	bool own = false, is_blank = true;
-	while (there->size > 0 && next_line(&c, &line, &length)) {
+	while (next_line(&c, &line, &length)) {
 		bool begin = begins(line, length, "# >>> holdfast plan"), end = begins(line, length, mark_end);
 		size_t size = symbol_of(line, length, &symbol);
 		if (!own && !begin && !end && (size == 0 || !is_set_by(planned, symbol, size))) {
-			text_add(into, "%.*s\n", (int)length, line);
+			bytes_add(into, line, length);
+			bytes_add(into, "\n", 1);
 			is_blank = length == 0;
 		}
 		own = begin || (own && !end);
@@ -159,10 +166,10 @@ static void show_diff(const struct change *change, struct report *report)
 {
 	struct bytes diff = { 0 };
 	textdiff(change->path, &change->before, &change->after, &diff);
-	struct cursor c = { (const char *)diff.data, (const char *)diff.data + diff.size };
+	struct cursor c = lines_of(&diff);
 	const char *line = NULL;
 	size_t length = 0;
-	while (diff.size > 0 && next_line(&c, &line, &length))
+	while (next_line(&c, &line, &length))
 		report_step(report, "%.*s", (int)length, line);
 	bytes_free(&diff);
 }

@@ -28,6 +28,8 @@ struct plan_lock {
 
 /* A file that does not exist is a lock that is not there. */
 enum hf_reason plan_lock_read(const char *path, struct plan_lock *lock, struct problem *problem) HF_MUST_USE;
+enum hf_reason plan_lock_parse(const char *path, const char *text, size_t size_bytes, struct plan_lock *lock,
+			       struct problem *problem) HF_MUST_USE;
 enum hf_reason plan_lock_write(const char *path, const struct plan_choice *choice, const struct plan_option *option,
 			       struct problem *problem) HF_MUST_USE;
 /* "first slot: 0x10000 + 464 KB, deployed 0xc000 + 472 KB; ...", allocated; NULL: nothing moves. */

@@ -20,9 +20,9 @@ struct lines {
 
 static bool split(const struct bytes *text, struct lines *lines)
 {
-	const char *at = (const char *)text->data, *end = at + text->size;
+	const char *at = (const char *)text->data, *end = text->size > 0 ? at + text->size : at;
 	lines->count = 0;
-	while (text->size > 0 && at < end) {
+	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t length = stop != NULL ? (size_t)(stop - at) : (size_t)(end - at);
 		if (lines->count == LINES_MAX)

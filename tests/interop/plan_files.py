@@ -115,7 +115,7 @@ def main():
         for board, keep in VARIANTS:
             facts["header"] = 0x200 if "840" in board else 0x800
             for sdk, form in SDKS:
-                args = ["--board", board, "--sdk", sdk, "--want", "ble,recovery" if form else "serial", *(["--keep", keep] if keep else [])]
+                args = ["--board", board, "--sdk", sdk, "--want", "ble,recovery,usb" if form == "pm" else "ble,recovery" if form else "serial", *(["--keep", keep] if keep else [])]
                 _, said = tool(*args)
                 for number, mode in enumerate(said["modes"]):
                     if mode["fits"] and mode["name"] not in [earlier["name"] for earlier in said["modes"][:number]]:
