@@ -132,7 +132,8 @@ const struct command cmd_fs_download = {
 	.summary = "a file of a device onto this machine",
 	.synopsis = "DEVICE NAME [FILE] [--resume]",
 	.about = "FILE is written when all is there and its hash is right (if the device can hash); until then a file of that name stays as it is. With\n"
-		 "--resume, what a broken transfer got is kept in FILE.part, and the next one with --resume goes on from there. Without FILE: the last part of NAME.",
+		 "--resume, what a broken transfer got is kept in FILE.part, and the next one with --resume goes on from there. Without\n"
+		 "FILE: the last part of NAME.",
 	.options = copy_options,
 	.examples = "holdfast fs download /dev/ttyACM0 /lfs/log.txt\nholdfast fs download /dev/ttyACM0 /lfs/log.txt today.txt --resume",
 	.run = run_download,

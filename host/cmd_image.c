@@ -122,12 +122,13 @@ static enum hf_reason upload(const struct wishes *w, const struct upload_file *f
 {
 	struct device *device = NULL;
 	struct upload_result result;
+	struct upload_wish wish = w->upload;
 	enum hf_reason reason = device_open(w->name, &w->device, &device, problem);
 	if (reason != HF_OK)
 		return reason;
-	reason = upload_check_room(device, file, problem);
+	reason = upload_check_room(device, file, &wish, problem);
 	if (reason == HF_OK)
-		reason = upload_run(device, file, &w->upload, &result, problem);
+		reason = upload_run(device, file, &wish, &result, problem);
 	if (reason == HF_OK)
 		report_upload(file, &result, report);
 	device_close(device);

@@ -10,6 +10,8 @@
 #include "device_codes.h"
 #include "trace.h"
 
+enum { RAW_IDLE_MS = 500 }; /* less than a usual timeout, more than a pause within a reply */
+
 struct device_options device_defaults(void)
 {
 	return (struct device_options){ .link = { .baud = 115200 }, .timeout_ms = 2500, .tries = 3 };
@@ -31,6 +33,9 @@ enum hf_reason device_option(const struct args *args, int id, struct device_opti
 	case DEVICE_OPT_TRIES:
 		reason = args_number("--tries", args->value, 100, &number, problem);
 		options->tries = (uint8_t)(number > 0 ? number : 1);
+		break;
+	case DEVICE_OPT_V1:
+		options->old_version = true;
 		break;
 	case DEVICE_OPT_LOG:
 		options->show_log = true;
@@ -60,9 +65,9 @@ uint32_t device_now_ms(void)
 static enum hf_reason begin(struct device *device, struct problem *problem)
 {
 	static const uint8_t line_end = '\n';
-	smp_rx_start(&device->rx, device->packet, sizeof device->packet);
+	enum smp_wire_kind kind = device->link.framing == LINK_RAW ? SMP_WIRE_RAW : SMP_WIRE_CONSOLE;
+	smp_wire_start(&device->wire, kind, device->packet, sizeof device->packet, SMP_RAW_REPLIES, RAW_IDLE_MS);
 	device->inbox_at = device->inbox_bytes = 0;
-	device->packet_bytes = 0;
 	/* Ends a half line that an earlier program may have left in the device's buffer. */
 	return device->link.framing == LINK_LINES ? device->link.class->write(&device->link, &line_end, 1, problem) : HF_OK;
 }
@@ -74,7 +79,8 @@ enum hf_reason device_open(const char *name, const struct device_options *option
 	opened->options = *options;
 	opened->start_ms = device_now_ms();
 	/* The sequence begins somewhere else each time, so that a late reply to an earlier program does not fit. */
-	smp_client_start(&opened->client, opened->request, sizeof opened->request, SMP_V2, (uint8_t)(device_now_ms() / 7u));
+	smp_client_start(&opened->client, opened->request, sizeof opened->request, options->old_version ? SMP_V1 : SMP_V2,
+			 (uint8_t)(device_now_ms() / 7u));
 	enum hf_reason reason = link_open(&opened->link, name, &options->link, problem);
 	if (reason == HF_OK)
 		reason = begin(opened, problem);
@@ -100,23 +106,23 @@ void device_close(struct device *device)
 			"bytes of text %llu\n", device->name, (unsigned long long)device->sent, (unsigned long long)device->received,
 			(unsigned)device->client.counts.resent, (unsigned)device->client.counts.late,
 			(unsigned)device->client.counts.malformed, (unsigned long long)device->dropped,
-			(unsigned long long)device->text_bytes);
+			(unsigned long long)device->silence.text_bytes);
 	link_close(&device->link);
 	free(device);
 }
 
 enum hf_reason device_send(struct device *device, const uint8_t *message, uint32_t message_bytes, struct problem *problem)
 {
-	struct smp_tx tx;
 	uint8_t line[SMP_LINE_BYTES];
+	const uint8_t *piece = NULL;
 	device->sent++;
 	if (device->options.trace)
 		trace_message('>', device_now_ms() - device->start_ms, message, message_bytes);
-	if (device->link.framing != LINK_LINES)
+	if (device->link.framing == LINK_DATAGRAMS)
 		return device->link.class->write(&device->link, message, message_bytes, problem);
-	smp_tx_start(&tx, message, message_bytes);
-	for (uint32_t size = smp_tx_line(&tx, line); size != 0; size = smp_tx_line(&tx, line)) {
-		enum hf_reason reason = device->link.class->write(&device->link, line, size, problem);
+	smp_wire_send(&device->wire, message, message_bytes);
+	for (uint32_t size = smp_wire_piece(&device->wire, line, &piece); size != 0; size = smp_wire_piece(&device->wire, line, &piece)) {
+		enum hf_reason reason = device->link.class->write(&device->link, piece, size, problem);
 		if (reason != HF_OK)
 			return reason;
 	}
@@ -125,7 +131,7 @@ enum hf_reason device_send(struct device *device, const uint8_t *message, uint32
 
 static void take_text(struct device *device, const struct smp_rx_event *event)
 {
-	device->text_bytes += event->size_bytes;
+	silence_heard(&device->silence, event->text, event->size_bytes);
 	if (!device->options.show_log)
 		return;
 	for (uint32_t i = 0; i < event->size_bytes; i++) {
@@ -146,39 +152,13 @@ static bool take_datagram(struct device *device, uint8_t **message, uint32_t *me
 	return true;
 }
 
-/* No framing: header, then as many bytes as it says. A header that can be no reply means that bytes were lost; as there is no mark to
- * find the next message by, what came is thrown away and the retry brings another. */
-static bool take_raw(struct device *device, uint8_t **message, uint32_t *message_bytes)
-{
-	while (device->inbox_at < device->inbox_bytes) {
-		device->packet[device->packet_bytes++] = device->inbox[device->inbox_at++];
-		if (device->packet_bytes < SMP_HEADER_BYTES)
-			continue;
-		struct smp_header header = smp_header_get(device->packet);
-		uint32_t size = SMP_HEADER_BYTES + header.length_bytes;
-		bool good = (header.op == SMP_OP_READ_REPLY || header.op == SMP_OP_WRITE_REPLY) && header.version <= SMP_V2 &&
-			    size <= sizeof device->packet;
-		if (!good) {
-			device->dropped++;
-			device->packet_bytes = 0;
-			device->inbox_at = device->inbox_bytes;
-		} else if (device->packet_bytes == size) {
-			*message = device->packet;
-			*message_bytes = size;
-			device->packet_bytes = 0;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Feeds what was read until a message comes out. */
-static bool take_lines(struct device *device, uint8_t **message, uint32_t *message_bytes)
+static bool take_stream(struct device *device, uint8_t **message, uint32_t *message_bytes)
 {
 	while (device->inbox_at < device->inbox_bytes) {
 		struct smp_rx_event event;
 		uint32_t left = (uint32_t)(device->inbox_bytes - device->inbox_at);
-		device->inbox_at += smp_rx_feed(&device->rx, device->inbox + device->inbox_at, left, &event);
+		device->inbox_at += smp_wire_feed(&device->wire, device->inbox + device->inbox_at, left, device_now_ms(), &event);
 		switch (event.kind) {
 		case SMP_RX_MORE: break;
 		case SMP_RX_TEXT: take_text(device, &event); break;
@@ -194,12 +174,13 @@ static bool take_lines(struct device *device, uint8_t **message, uint32_t *messa
 
 static bool take_inbox(struct device *device, uint8_t **message, uint32_t *message_bytes)
 {
-	switch (device->link.framing) {
-	case LINK_LINES: return take_lines(device, message, message_bytes);
-	case LINK_RAW: return take_raw(device, message, message_bytes);
-	case LINK_DATAGRAMS: return take_datagram(device, message, message_bytes);
-	}
-	return false;
+	if (device->link.framing == LINK_DATAGRAMS)
+		return take_datagram(device, message, message_bytes);
+	if (!take_stream(device, message, message_bytes))
+		return false;
+	/* A line that sends everything back. */
+	device->silence.echoes += *message_bytes == device->client.request_bytes && memcmp(*message, device->request, *message_bytes) == 0;
+	return true;
 }
 
 enum hf_reason device_receive(struct device *device, uint32_t wait_ms, uint8_t **message, uint32_t *message_bytes,
@@ -234,18 +215,22 @@ struct smp_ask device_ask_of(const struct device *device)
 	return (struct smp_ask){ .now_ms = device_now_ms(), .timeout_ms = device->options.timeout_ms, .tries = device->options.tries };
 }
 
-/* Nothing that fits came. What did come tells silence from nonsense. */
-static enum hf_reason no_reply(const struct device *device, struct problem *problem)
+static bool is_too_new(const struct device *device, const struct smp_reply *reply)
 {
-	if (device->link.nobody)
-		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "that host says that nothing listens on port %u",
-				   device->link.address.udp_port);
-	unsigned long long text = device->text_bytes, dropped = device->dropped, odd = device->client.counts.malformed;
-	if (text + dropped + odd == 0 || device->client.counts.replies != 0)
-		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "no reply within %u ms, %u tries",
-				   (unsigned)device->options.timeout_ms, (unsigned)device->options.tries);
-	return problem_set(problem, HF_R_HOST_DEVICE_GARBAGE, device->name,
-			   "no reply among %llu bytes of text, %llu damaged packets and %llu odd messages", text, dropped, odd);
+	return device->client.version != SMP_V1 && reply->refused && !reply->code.of_group && reply->code.rc == SMP_RC_TOO_NEW;
+}
+
+/* The device knows version 1 only: the same request, and all that follow, in that version. */
+static enum hf_reason again_as_v1(struct device *device, struct problem *problem)
+{
+	struct smp_header header = smp_header_get(device->request);
+	device->client.version = SMP_V1;
+	header.version = SMP_V1;
+	smp_header_put(&header, device->request);
+	device->client.header = header;
+	device->client.waiting = true;
+	device->client.deadline_ms = device_now_ms() + device->options.timeout_ms;
+	return device_send(device, device->request, device->client.request_bytes, problem);
 }
 
 enum hf_reason device_exchange(struct device *device, enum hf_reason asked, struct smp_reply *reply, struct problem *problem)
@@ -258,9 +243,8 @@ enum hf_reason device_exchange(struct device *device, enum hf_reason asked, stru
 		uint8_t *message = NULL;
 		enum hf_reason result = HF_OK;
 		switch (smp_client_poll(&device->client, device_now_ms(), &wait_ms)) {
-		case SMP_TODO_GIVE_UP: return no_reply(device, problem);
+		case SMP_TODO_GIVE_UP: return silence_explain(device, problem);
 		case SMP_TODO_SEND:
-			device->packet_bytes = 0; /* half a raw message is not waited for for ever */
 			reason = device_send(device, device->request, device->client.request_bytes, problem);
 			continue;
 		case SMP_TODO_WAIT: break;
@@ -270,6 +254,10 @@ enum hf_reason device_exchange(struct device *device, enum hf_reason asked, stru
 			continue;
 		if (!smp_client_take(&device->client, message, message_bytes, reply, &result))
 			continue;
+		if (result == HF_OK && is_too_new(device, reply)) {
+			reason = again_as_v1(device, problem);
+			continue;
+		}
 		if (result != HF_OK)
 			return problem_set(problem, HF_R_HOST_DEVICE_GARBAGE, device->name, "its reply can't be read (HF-%04u)", (unsigned)result);
 		return HF_OK;

@@ -3,18 +3,19 @@
  *
  * Order    device_open, then for each request: smp_ask_*(&device->client, &ask, ..) with device_ask_of, device_exchange,
  *          smp_read_*(&reply, ..). device_close at the end.
- * Errors   HF_R_HOST_DEVICE_SILENT, _GARBAGE, _REFUSED, HF_R_HOST_PORT_LOST; a reason that the device itself names (HF-nnnn)
+ * Errors   HF_R_HOST_DEVICE_SILENT and its kin (silence.h), _GARBAGE, _REFUSED, HF_R_HOST_PORT_LOST; a reason that the device itself names (HF-nnnn)
  *          is told in the problem's detail.
  */
 #ifndef HOST_DEVICE_H
 #define HOST_DEVICE_H
 
 #include <holdfast/smp_client.h>
-#include <holdfast/smp_frame.h>
 #include <holdfast/smp_upload.h>
+#include <holdfast/smp_wire.h>
 
 #include "args.h"
 #include "link.h"
+#include "silence.h"
 
 #define DEVICE_MESSAGE_BYTES 4096u
 
@@ -22,6 +23,7 @@ struct device_options {
 	struct link_options link;
 	uint32_t timeout_ms;
 	uint8_t tries;
+	bool old_version;   /* SMP version 1 */
 	bool show_log;      /* the device's console text goes to standard error */
 	bool quiet;         /* results and failures, and nothing else */
 	bool verbose;       /* what happened on the line, at the end */
@@ -33,13 +35,13 @@ struct device {
 	const char *name;
 	struct device_options options;
 	struct smp_client client;
-	struct smp_rx rx;
+	struct smp_wire wire;           /* lines and raw messages */
 	uint8_t request[DEVICE_MESSAGE_BYTES];
 	uint8_t packet[DEVICE_MESSAGE_BYTES + SMP_PACKET_EXTRA_BYTES];
-	uint8_t inbox[DEVICE_MESSAGE_BYTES]; /* read, not yet fed to rx; a datagram fits */
-	uint32_t packet_bytes;          /* of a raw message that is being put together in packet */
+	uint8_t inbox[DEVICE_MESSAGE_BYTES]; /* read, not yet fed to the wire; a datagram fits */
 	size_t inbox_at, inbox_bytes;
-	uint64_t text_bytes, dropped;   /* what came that was no message */
+	struct silence silence;         /* text that came */
+	uint64_t dropped;               /* damaged packets */
 	uint64_t sent, received;        /* messages */
 	uint32_t start_ms;
 };
@@ -49,11 +51,12 @@ struct device {
 	{ DEVICE_OPT_BAUD, 'b', "baud", "N", "speed of the serial line (default 115200)" }, \
 	{ DEVICE_OPT_TIMEOUT, '\0', "timeout", "MS", "wait this long for a reply (default 2500)" }, \
 	{ DEVICE_OPT_TRIES, '\0', "tries", "N", "send a request at most this often (default 3)" }, \
+	{ DEVICE_OPT_V1, '\0', "smp-v1", NULL, "ask in version 1 of the protocol, for very old devices" }, \
 	{ DEVICE_OPT_LOG, '\0', "log", NULL, "show the device's console text on standard error" }, \
 	{ DEVICE_OPT_TRACE, '\0', "trace", NULL, "show each message, decoded, on standard error" }, \
 	{ DEVICE_OPT_VERBOSE, 'v', "verbose", NULL, "--log, and at the end what happened on the line" }, \
 	{ DEVICE_OPT_QUIET, 'q', "quiet", NULL, "no steps and no progress: results and failures only" }
-enum { DEVICE_OPT_BAUD = 900, DEVICE_OPT_TIMEOUT, DEVICE_OPT_TRIES, DEVICE_OPT_LOG, DEVICE_OPT_TRACE, DEVICE_OPT_VERBOSE, DEVICE_OPT_QUIET };
+enum { DEVICE_OPT_BAUD = 900, DEVICE_OPT_TIMEOUT, DEVICE_OPT_TRIES, DEVICE_OPT_LOG, DEVICE_OPT_TRACE, DEVICE_OPT_VERBOSE, DEVICE_OPT_QUIET, DEVICE_OPT_V1 };
 
 struct device_options device_defaults(void);
 enum hf_reason device_option(const struct args *args, int id, struct device_options *options, struct problem *problem) HF_MUST_USE;

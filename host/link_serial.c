@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -91,6 +94,13 @@ static bool find_port(struct address *address, char path[PATH_MAX])
 	return port != NULL || address->usb_serial[0] == '\0';
 }
 
+static bool is_pseudo(int fd)
+{
+	enum { UNIX98_PTY_FIRST = 136, UNIX98_PTY_LAST = 143 }; /* Linux, Documentation/admin-guide/devices.txt */
+	struct stat now;
+	return fstat(fd, &now) == 0 && major(now.st_rdev) >= UNIX98_PTY_FIRST && major(now.st_rdev) <= UNIX98_PTY_LAST;
+}
+
 static enum hf_reason serial_open(struct link *link, const struct link_options *options, struct problem *problem)
 {
 	speed_t speed;
@@ -108,6 +118,9 @@ static enum hf_reason serial_open(struct link *link, const struct link_options *
 	/* Two programs on one line would take each other's replies. */
 	if (error == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
 		error = errno == EWOULDBLOCK ? EBUSY : errno;
+	/* Other programs do not ask for that lock. A pseudo-terminal whose other end is held open would stay closed to all for ever. */
+	if (error == 0 && !is_pseudo(fd) && ioctl(fd, TIOCEXCL) != 0)
+		error = errno;
 	if (error == 0)
 		error = make_raw(fd, speed);
 	if (error != 0) {

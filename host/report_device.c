@@ -7,6 +7,17 @@
 
 #include "bytes.h"
 
+/* A bootloader's recovery may list images without saying anything about them. */
+static bool has_flags(const struct smp_image_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct smp_image_entry *e = &list->entries[i];
+		if (e->active || e->confirmed || e->pending || e->permanent || e->bootable)
+			return true;
+	}
+	return false;
+}
+
 void report_images(const struct smp_image_list *list, struct report *report)
 {
 	report_list(report, "images", NULL);
@@ -30,7 +41,7 @@ void report_images(const struct smp_image_list *list, struct report *report)
 		char *hash = bytes_hex(e->hash, e->hash_bytes > 8 ? 8 : e->hash_bytes);
 		report_row(report, "image %u slot %u  %-16s %s..%s%s%s%s%s", (unsigned)e->image, (unsigned)e->slot, e->version, hash,
 			   e->active ? "  active" : "", e->confirmed ? "  confirmed" : e->active ? "  on trial" : "",
-			   e->pending ? "  pending" : "", e->permanent ? "  permanent" : "", e->bootable ? "" : "  not bootable");
+			   e->pending ? "  pending" : "", e->permanent ? "  permanent" : "", e->bootable || !has_flags(list) ? "" : "  not bootable");
 		free(hash);
 	}
 	if (list->count == 0)

@@ -28,6 +28,7 @@ struct update {
 	const struct upload_file *chosen[PACKAGE_IMAGES_MAX]; /* one an image */
 	size_t count;
 	int32_t mode;                                         /* of the bootloader; -1 unknown */
+	bool in_place;                                        /* an upload replaced the running image itself */
 	bool present_used;                                    /* an image that lay there already was not sent again */
 };
 
@@ -145,13 +146,14 @@ static enum hf_reason send_image(struct update *u, const struct upload_file *fil
 	enum { LOSSES_MAX = 5 };
 	struct upload_result sent;
 	uint32_t losses = 0;
-	enum hf_reason reason = upload_check_room(u->device, file, u->problem);
+	struct upload_wish wish = u->wish->upload;
+	enum hf_reason reason = upload_check_room(u->device, file, &wish, u->problem);
 	if (reason == HF_OK)
-		reason = upload_run(u->device, file, &u->wish->upload, &sent, u->problem);
+		reason = upload_run(u->device, file, &wish, &sent, u->problem);
 	while (reason == HF_R_HOST_PORT_LOST && losses++ < LOSSES_MAX) {
 		reason = link_back(u);
 		if (reason == HF_OK)
-			reason = upload_run(u->device, file, &u->wish->upload, &sent, u->problem);
+			reason = upload_run(u->device, file, &wish, &sent, u->problem);
 	}
 	if (reason != HF_OK)
 		return reason;
@@ -297,6 +299,84 @@ static enum hf_reason install(struct update *u)
 	return HF_OK;
 }
 
+/* --- a bootloader's recovery ------------------------------------------------------------------------------------------------- */
+
+/* An application's server marks what runs; here nothing runs. */
+static bool is_recovery(const struct update *u)
+{
+	for (uint32_t i = 0; i < u->list.count; i++) {
+		if (u->list.entries[i].active)
+			return false;
+	}
+	return u->mode < 0;
+}
+
+/* In the slot that the bootloader starts from. */
+static bool is_in_place(const struct update *u, const struct upload_file *file)
+{
+	for (uint32_t i = 0; i < u->list.count; i++) {
+		if (u->list.entries[i].slot % 2u == 0 && is_image(&u->list.entries[i], file))
+			return true;
+	}
+	return false;
+}
+
+/* A device that keeps hashes to itself can't be asked for one. */
+static bool lists_hashes(const struct update *u)
+{
+	for (uint32_t i = 0; i < u->list.count; i++) {
+		if (u->list.entries[i].hash_bytes != 0)
+			return true;
+	}
+	return u->list.count == 0;
+}
+
+/* What was sent lies where the bootloader starts from: a reset is all that is left. The application may have no server on this line, so
+ * that silence afterwards is no failure. */
+static enum hf_reason start_in_place(struct update *u)
+{
+	enum { APPLICATION_WAIT_MS = 8000 };
+	report_step(u->report, "the image lies in the slot that the bootloader starts from; there is nothing to request");
+	enum hf_reason reason = reset(u);
+	if (reason != HF_OK)
+		return reason;
+	report_step(u->report, "reset");
+	uint32_t start_ms = device_now_ms();
+	while (device_now_ms() - start_ms < APPLICATION_WAIT_MS && device_now_ms() - start_ms < u->wish->wait_s * 1000u) {
+		pause_ms(POLL_MS);
+		if (!ask_once(u) || is_recovery(u))
+			continue;
+		if (!all_run(u))
+			return not_taken(u);
+		report_text(u->report, "outcome", NULL, "runs");
+		report_images(&u->list, u->report);
+		return HF_OK;
+	}
+	report_note(u->report, "the application does not answer on this line, so it can't be said whether it runs");
+	report_text(u->report, "outcome", NULL, "written");
+	report_images(&u->list, u->report);
+	return HF_OK;
+}
+
+static enum hf_reason update_recovery(struct update *u)
+{
+	enum hf_reason reason = HF_OK;
+	report_step(u->report, "a bootloader's recovery answers, not an application");
+	for (size_t i = 0; i < u->count && reason == HF_OK; i++) {
+		if (!is_in_place(u, u->chosen[i]))
+			reason = send_image(u, u->chosen[i]);
+	}
+	if (reason == HF_OK)
+		reason = device_images(u->device, &u->list, u->problem);
+	if (reason != HF_OK)
+		return reason;
+	for (size_t i = 0; i < u->count && lists_hashes(u); i++) {
+		if (!is_in_place(u, u->chosen[i]))
+			return problem_set(u->problem, HF_R_HOST_RECOVERY_REFUSED, u->device->name, "%s", u->chosen[i]->file.path);
+	}
+	return start_in_place(u);
+}
+
 /* --- confirm ---------------------------------------------------------------------------------------------------------------- */
 
 /* The command may use the link itself, so it is free meanwhile. What it prints belongs to people: to standard error. */
@@ -360,9 +440,24 @@ static enum hf_reason confirm(struct update *u)
 
 /* --- the whole -------------------------------------------------------------------------------------------------------------- */
 
+/* A recovery that knows image states looks like an application until the upload replaces what is marked as running. */
+static enum hf_reason replaced_in_place(struct update *u, bool *replaced)
+{
+	*replaced = false;
+	if (u->mode >= 0)
+		return HF_OK;
+	enum hf_reason reason = device_images(u->device, &u->list, u->problem);
+	*replaced = reason == HF_OK && all_run(u);
+	return reason;
+}
+
 static enum hf_reason bring(struct update *u)
 {
 	enum hf_reason reason = send_missing(u, false);
+	if (reason == HF_OK)
+		reason = replaced_in_place(u, &u->in_place);
+	if (u->in_place)
+		return start_in_place(u);
 	if (reason == HF_OK)
 		reason = install(u);
 	if (reason == HF_R_HOST_UPDATE_REVERTED && u->device->link.framing == LINK_DATAGRAMS) {
@@ -393,6 +488,8 @@ static enum hf_reason update(struct update *u)
 		reason = choose(u);
 	if (reason != HF_OK)
 		return reason;
+	if (is_recovery(u))
+		return update_recovery(u);
 	bool done = all_run(u);
 	const struct smp_image_entry *now = running(&u->list, 0);
 	if (now != NULL && !now->confirmed && !done && u->mode != MODE_XIP)
@@ -401,7 +498,7 @@ static enum hf_reason update(struct update *u)
 		report_step(u->report, "the device runs %s%s", now->version, done ? ", which is this image" : "");
 	if (!done)
 		reason = bring(u);
-	if (reason != HF_OK)
+	if (reason != HF_OK || u->in_place)
 		return reason;
 	const char *how = "nothing was to be done";
 	if (u->mode == MODE_XIP)

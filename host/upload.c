@@ -78,7 +78,17 @@ void upload_file_free(struct upload_file *upload)
 	imagefile_free(&upload->file);
 }
 
-enum hf_reason upload_check_room(struct device *device, const struct upload_file *upload, struct problem *problem)
+/* Of the slot that the running image does not have. */
+static void learn_number(const struct upload_file *upload, const struct smp_slot_entry *slot, struct upload_wish *wish)
+{
+	bool is_target = upload->has_slot ? slot->slot % 2u == upload->slot % 2u : slot->slot % 2u == 1u;
+	if (upload->number == 0 || !is_target || !slot->has_upload_id || wish->has_image)
+		return;
+	wish->has_image = true;
+	wish->image = slot->upload_id;
+}
+
+enum hf_reason upload_check_room(struct device *device, const struct upload_file *upload, struct upload_wish *wish, struct problem *problem)
 {
 	struct smp_ask ask = device_ask_of(device);
 	struct smp_reply reply;
@@ -90,6 +100,8 @@ enum hf_reason upload_check_room(struct device *device, const struct upload_file
 		return HF_OK; /* older servers have no such command */
 	for (uint32_t i = 0; i < slots.count; i++) {
 		const struct smp_slot_entry *slot = &slots.entries[i];
+		if (slot->image == upload->number)
+			learn_number(upload, slot, wish);
 		if (slot->image != upload->number || !slot->has_image_max || upload->image.total_bytes <= slot->image_max_bytes)
 			continue;
 		char expected[64], found[64];

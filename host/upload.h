@@ -47,8 +47,10 @@ void upload_files_free(struct upload_files *files);
 enum hf_reason upload_file_read(const char *path, struct upload_file *upload, struct problem *problem) HF_MUST_USE;
 void upload_file_free(struct upload_file *upload);
 
-/* Refuses what the device says is too large for it; a device that doesn't say is let be. */
-enum hf_reason upload_check_room(struct device *device, const struct upload_file *upload, struct problem *problem) HF_MUST_USE;
+/* Refuses what the device says is too large for it; a device that doesn't say is let be. For images beyond the first, writes the number that
+ * the device wants in uploads to wish, unless that has one: some count slots, not images. */
+enum hf_reason upload_check_room(struct device *device, const struct upload_file *upload, struct upload_wish *wish,
+				 struct problem *problem) HF_MUST_USE;
 enum hf_reason upload_run(struct device *device, const struct upload_file *upload, const struct upload_wish *wish,
 			  struct upload_result *result, struct problem *problem) HF_MUST_USE;
 

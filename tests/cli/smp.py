@@ -174,9 +174,7 @@ class Scripted(threading.Thread):
     def __init__(self, answer, framing="lines", cut=124):
         super().__init__(daemon=True)
         self.answer, self.framing, self.cut, self.seen, self.failure = answer, framing, cut, [], None
-        self.master, self.slave = pty.openpty()
-        tty.setraw(self.slave)
-        self.line = os.ttyname(self.slave)
+        self.open()
         self.ended = False
 
     def __enter__(self):
@@ -190,6 +188,23 @@ class Scripted(threading.Thread):
         os.close(self.slave)
         if kind is None and self.failure is not None:
             raise self.failure
+
+    def replug(self, link=None, away=0.3):
+        """The port goes and another comes, as USB does over a reset; link: a symbolic link that then names it."""
+        os.close(self.master)
+        os.close(self.slave)
+        if link:
+            os.unlink(link)
+        time.sleep(away)
+        self.open()
+        if link:
+            os.symlink(self.line, link)
+
+    def open(self):
+        self.master, self.slave = pty.openpty()
+        tty.setraw(self.slave)
+        self.line = os.ttyname(self.slave)
+        self.unframe, self.buffer = Unframe(), b""
 
     def say(self, data):
         while data:
@@ -214,7 +229,6 @@ class Scripted(threading.Thread):
         return found
 
     def run(self):
-        self.unframe, self.buffer = Unframe(), b""
         try:
             while not self.ended:
                 ready, _, _ = select.select([self.master], [], [], 0.02)
