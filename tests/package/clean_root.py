@@ -5,6 +5,7 @@
 Why      A missing dependency, or a file that only the build folder has, shows nowhere else.
 How      debootstrap makes the root once (BUILD/clean-root, kept between runs); each run works in a copy. The copy's /proc and /dev are
          mounted in a mount namespace of this run alone, so nothing stays mounted, however it ends.
+Cost     37 s of CPU, 24 of them debootstrap's, which the next runs in the same build folder save.
 Skips    Loudly, without root, without debootstrap, or where Debian's archive can't be reached.
 """
 import os

@@ -4,6 +4,7 @@
 
 How      tools/windows builds it (BUILD/windows, libraries once). Folders and files with spaces, backslashes, PEM files with CRLF, bytes through
          standard input and output. wine is no Windows: what is shown is that program and libraries work by Windows' interfaces.
+Cost     OpenSSL, cJSON and libzip 160 s of CPU, once; then 5 s.
 Skips    Loudly, without the compiler or wine. `./dev windows` installs both.
 """
 import json
