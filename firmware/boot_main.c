@@ -73,13 +73,14 @@ static void console_start(struct loader *loader, enum hf_reason reason)
 	if (reason != HF_OK) {
 		loader->config.uart_instance = FW_BOARD.uart_instance;
 		loader->config.uart_tx_pin = FW_BOARD.uart_tx_pin;
+		loader->config.uart_rx_pin = PIN_NONE;
 		loader->config.baud = FW_BOARD.baud;
 		loader->config.led_pin = FW_BOARD.led_pin;
 		loader->config.led_active_level = FW_BOARD.led_active_level;
 	}
 	if ((loader->config.policy & HF_POLICY_QUIET) != 0)
 		return;
-	port_uart_start(loader->config.uart_instance, loader->config.uart_tx_pin, PIN_NONE, loader->config.baud);
+	port_uart_start(loader->config.uart_instance, loader->config.uart_tx_pin, loader->config.uart_rx_pin, loader->config.baud);
 	fw_log_text("Holdfast loader " FW_VERSION_TEXT " ", 64);
 	fw_log_text(loader->config.board, HF_CONFIG_NAME_BYTES);
 	fw_log_text(" ", 1);

@@ -25,7 +25,11 @@ static const char *variant_of(const struct loader_wish *wish)
 	const struct board_layout *layout = wish->board.layout;
 	if (layout->secondary_bytes != 0 && hf_config_is_external(layout->secondary_addr))
 		return "-ext";
-	return wish->recovery != NULL || layout->recovery != 0 || layout->mode_id != HF_MODE_ID_SWAP ? "-recovery" : "";
+	if (layout->mode_id == HF_MODE_ID_SINGLE)
+		return "-single";
+	if (layout->mode_id == HF_MODE_ID_OVERWRITE)
+		return "-overwrite";
+	return wish->recovery != NULL || layout->recovery != 0 ? "-recovery" : "";
 }
 
 static enum hf_reason find_loader(const struct loader_wish *wish, const struct loader **loader, struct problem *problem)

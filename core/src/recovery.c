@@ -30,6 +30,19 @@ void hf_recovery_facts_of(const struct hf_boot_config *config, const struct hf_b
 	facts->into_primary = into_primary;
 }
 
+enum hf_reason hf_recovery_judge(const struct hf_boot_config *c, enum hf_slot_role role, struct hf_verdict *verdict)
+{
+	struct hf_image_place place = { role == HF_SLOT_PRIMARY ? c->primary : c->secondary, 0 };
+	struct hf_rules rules;
+	hf_boot_rules_of_one(c, &rules);
+	enum hf_reason reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
+	if (role == HF_SLOT_SECONDARY && c->mode->keeps_old && (reason != HF_OK || !boot_is_accepted(verdict))) {
+		place.base_off = boot_sector_bytes(c);
+		reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
+	}
+	return reason;
+}
+
 /* ---- an upload into the primary */
 
 static uint32_t journal_off(const struct hf_flash *primary)

@@ -3,17 +3,15 @@
 
 static void put_report(struct smp_writer *writer, const struct hf_report *report)
 {
-	smp_put_key_uint(writer, "cause", (uint32_t)report->cause);
+	static const char keys[][9] = { "cause", "refusal", "where", "expected", "found", "stop", "steps", "loader", "size_max" };
+	const uint32_t values[] = { (uint32_t)report->cause, (uint32_t)report->refusal.reason, report->refusal.where_off,
+				    report->refusal.expected, report->refusal.found, (uint32_t)report->stop_reason, report->steps_done,
+				    report->loader_version, report->size_max };
+
 	smp_put_key_bool(writer, "trial", report->on_trial);
 	smp_put_key_bool(writer, "resumed", report->resumed);
-	smp_put_key_uint(writer, "refusal", (uint32_t)report->refusal.reason);
-	smp_put_key_uint(writer, "where", report->refusal.where_off);
-	smp_put_key_uint(writer, "expected", report->refusal.expected);
-	smp_put_key_uint(writer, "found", report->refusal.found);
-	smp_put_key_uint(writer, "stop", (uint32_t)report->stop_reason);
-	smp_put_key_uint(writer, "steps", report->steps_done);
-	smp_put_key_uint(writer, "loader", report->loader_version);
-	smp_put_key_uint(writer, "size_max", report->size_max);
+	for (uint32_t i = 0; i < HF_ARRAY_COUNT(values); i++)
+		smp_put_key_uint(writer, keys[i], values[i]);
 }
 
 enum hf_reason smp_holdfast_why(void *ctx, struct smp_call *call)

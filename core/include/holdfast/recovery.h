@@ -42,6 +42,10 @@ enum hf_reason hf_recovery_plan_of(const struct hf_recovery_facts *facts, struct
 void hf_recovery_facts_of(const struct hf_boot_config *config, const struct hf_boot_result *result, bool into_primary,
 			  struct hf_recovery_facts *facts);
 
+/* Is there an image in this slot that the next boot would start there, or take from there by its own merits (version and counter are
+ * not compared)? The one that is found, or that at the slot's beginning refused. Uses the work buffer. */
+enum hf_reason hf_recovery_judge(const struct hf_boot_config *config, enum hf_slot_role role, struct hf_verdict *verdict) HF_MUST_USE;
+
 /* An upload into the primary. Its bytes are written with hf_upload_write(&install->upload, ...). */
 struct hf_install {
 	struct hf_upload upload;

@@ -83,6 +83,8 @@ enum hf_reason smp_list_next(struct smp_reader *reader, struct smp_list *list, b
 enum hf_reason smp_map_open(struct smp_reader *reader, struct smp_list *pairs) HF_MUST_USE;
 /* One text or byte string, joined in place if it comes in pieces. */
 enum hf_reason smp_string_read(struct smp_reader *reader, enum smp_kind kind, struct smp_span *span) HF_MUST_USE;
+/* Of smp_string_read: reader is behind the head of an indefinite string. */
+enum hf_reason smp_pieces_join(struct smp_reader *reader, enum smp_kind kind, struct smp_span *span) HF_MUST_USE;
 
 static inline bool smp_span_is(const struct smp_span *span, const char *text)
 {

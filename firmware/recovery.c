@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "recovery.h"
+
+#include <holdfast/smp_frame.h>
+
+#include "../ports/port.h"
+#include "log.h"
+#include "recovery_server.h"
+#include "trap.h"
+
+#define DOUBLE_RESET_MS 500u
+#define MARK 0x48f2b35du
+#define RESET_DELAY_MS 250u   /* the last reply has left the board's USB bridge by then */
+#define UPLOADING_MS 2000u    /* since the last message: the LED still says so */
+#define LEAVE_MS 300000u      /* nobody came, and there is an application to start */
+#define RETRY_MS 10000u       /* what could not be read may be readable at the next boot */
+
+/* Not cleared at start. RAM keeps its contents over a reset by the pin in practice, though no datasheet promises it
+ * (docs/recovery.md); two words, so that what power-on leaves there is not taken for a mark. */
+static volatile uint32_t marks[2] __attribute__((section(".noinit")));
+
+static uint8_t packet[RECOVERY_PACKET_BYTES], reply[RECOVERY_REPLY_BYTES];
+static struct smp_rx rx;
+static struct smp_rx_event event;
+
+/* The line is up unless the loader is a quiet one. */
+static void listen(const struct hf_config *config)
+{
+	if (rx.packet != NULL)
+		return;
+	smp_rx_start(&rx, packet, sizeof packet);
+	if ((config->policy & HF_POLICY_QUIET) != 0)
+		port_uart_start(config->uart_instance, config->uart_tx_pin, config->uart_rx_pin, config->baud);
+}
+
+/* True: event holds a message. */
+static bool heard(void)
+{
+	uint8_t byte;
+
+	event.kind = SMP_RX_MORE;
+	while (event.kind != SMP_RX_MESSAGE && port_uart_read(&byte, 1) != 0)
+		(void)smp_rx_feed(&rx, &byte, 1, &event);
+	return event.kind == SMP_RX_MESSAGE;
+}
+
+static void marks_set(uint32_t value)
+{
+	marks[0] = value;
+	marks[1] = ~value;
+}
+
+/* Listens, and lets a second reset come. A message that was heard waits in event for fw_recovery_run. */
+static enum hf_reason window_asked(const struct hf_config *config, uint32_t listen_ms, uint32_t wait_ms)
+{
+	const uint32_t start_ms = port_millis();
+	uint32_t passed_ms = 0;
+
+	if (listen_ms != 0)
+		listen(config);
+	while (passed_ms < listen_ms || passed_ms < wait_ms) {
+		if (passed_ms < listen_ms && heard())
+			return HF_R_RECOVERY_WINDOW;
+		port_watchdog_feed();
+		fw_led_show(config->led_pin, config->led_active_level, FW_LED_BOOT);
+		passed_ms = port_millis() - start_ms;
+	}
+	return HF_OK;
+}
+
+enum hf_reason fw_recovery_asked(const struct hf_config *config, const uint8_t *block)
+{
+	struct hf_recovery ways;
+	hf_config_decode_recovery(block, &ways);
+	const bool by_pin = (ways.flags & HF_RECOVERY_DOUBLE_RESET) != 0 && port_reset_was_by_pin();
+	const bool is_second = by_pin && marks[0] == MARK && marks[1] == ~MARK;
+	enum hf_reason asked;
+
+	marks_set(0);
+	if (port_boot_mode_take() != 0)
+		return HF_R_RECOVERY_BOOT_MODE;
+	if (port_pin_is(ways.pin, ways.pin_active_level))
+		return HF_R_RECOVERY_PIN;
+	if (is_second)
+		return HF_R_RECOVERY_DOUBLE_RESET;
+	if (by_pin)
+		marks_set(MARK);
+	asked = window_asked(config, ways.window_ms, by_pin ? DOUBLE_RESET_MS : 0u);
+	marks_set(0);
+	return asked;
+}
+
+static void answer(struct recovery_server *server)
+{
+	struct smp_tx tx;
+	uint8_t line[SMP_LINE_BYTES];
+	uint32_t off = 0, reply_bytes, line_bytes;
+
+	while ((reply_bytes = smp_server_answer(&server->server, event.message, event.size_bytes, &off, reply, sizeof reply)) != 0) {
+		smp_tx_start(&tx, reply, reply_bytes);
+		while ((line_bytes = smp_tx_line(&tx, line)) != 0)
+			port_uart_write(line, line_bytes);
+	}
+}
+
+void fw_recovery_run(const struct hf_config *config, const struct hf_boot_config *boot, const struct hf_boot_result *result,
+		  const struct hf_report *report)
+{
+	struct recovery_server *server = recovery_server_start(boot, result, report);
+	const bool is_flash = (uint32_t)result->stop.reason / 100u == 1u;
+	const uint32_t leave_ms = result->action == HF_BOOT_START ? LEAVE_MS : is_flash ? RETRY_MS : UINT32_MAX;
+	const enum fw_led idle = result->action == HF_BOOT_START ? FW_LED_RECOVERY : FW_LED_REFUSED;
+	uint32_t heard_ms = port_millis(), quiet_ms = 0;
+
+	listen(config);
+	while (!server->os.reset_wanted && quiet_ms < leave_ms) {
+		if (event.kind == SMP_RX_MESSAGE || heard()) {
+			answer(server);
+			event.kind = SMP_RX_MORE;
+			heard_ms = port_millis();
+		}
+		quiet_ms = port_millis() - heard_ms;
+		port_watchdog_feed();
+		fw_led_show(config->led_pin, config->led_active_level, quiet_ms < UPLOADING_MS && server->upload == RECOVERY_UPLOAD_OPEN ? FW_LED_UPDATE : idle);
+	}
+	heard_ms = port_millis();
+	while (port_millis() - heard_ms < RESET_DELAY_MS)
+		port_watchdog_feed();
+	port_boot_mode_set(server->os.boot_mode);
+	port_reset();
+}
