@@ -137,6 +137,7 @@ static void message_answer(uint8_t *message, uint32_t message_bytes)
 		reply_send(reply_bytes);
 	if (os.reset_wanted) {
 		fw_wait_blinking(RESET_DELAY_MS, FW_BOARD.led_pin, FW_BOARD.led_active_level);
+		port_boot_mode_set(os.boot_mode); /* 1: the loader stays in recovery */
 		port_reset();
 	}
 }

@@ -163,6 +163,8 @@ static struct hf_report report_of(const struct loader *loader, const struct hf_m
 		.mcuboot_mode = mode->mcuboot_mode,
 		.mode_id = mode->id,
 		.align = config->align,
+		.resets = hf_report_resets(port_report_area(), result->cause),
+		.other_version = (uint32_t)result->other.major << 24 | (uint32_t)result->other.minor << 16 | result->other.revision,
 		.size_max = mode->size_max(config->primary_bytes, config->secondary_bytes, config->sector_bytes, config->align),
 		.primary_addr = config->primary_addr,
 		.primary_bytes = config->primary_bytes,

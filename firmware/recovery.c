@@ -11,6 +11,7 @@
 #define DOUBLE_RESET_MS 500u
 #define MARK 0x48f2b35du
 #define RESET_DELAY_MS 250u   /* the last reply has left the board's USB bridge by then */
+#define IDLE_MS 16u           /* asleep until a byte comes; the LED's beats are longer */
 #define UPLOADING_MS 2000u    /* since the last message: the LED still says so */
 #define LEAVE_MS 300000u      /* nobody came, and there is an application to start */
 #define RETRY_MS 10000u       /* what could not be read may be readable at the next boot */
@@ -118,6 +119,8 @@ void fw_recovery_run(const struct hf_config *config, const struct hf_boot_config
 			answer(server);
 			event.kind = SMP_RX_MORE;
 			heard_ms = port_millis();
+		} else {
+			port_idle(IDLE_MS);
 		}
 		quiet_ms = port_millis() - heard_ms;
 		port_watchdog_feed();

@@ -36,7 +36,7 @@ struct command {
 extern const struct command cmd_key_new, cmd_key_show, cmd_key_export;
 extern const struct command cmd_sign, cmd_verify, cmd_inspect, cmd_bootloader, cmd_zip;
 extern const struct command cmd_image_list, cmd_image_upload, cmd_image_test, cmd_image_confirm, cmd_image_erase;
-extern const struct command cmd_update, cmd_echo, cmd_reset, cmd_info;
+extern const struct command cmd_update, cmd_recover, cmd_echo, cmd_reset, cmd_info;
 extern const struct command cmd_groups, cmd_tasks, cmd_memory, cmd_datetime, cmd_stat_list, cmd_stat_show, cmd_shell, cmd_storage_erase;
 extern const struct command cmd_settings_read, cmd_settings_write, cmd_settings_delete, cmd_settings_commit, cmd_settings_load, cmd_settings_save;
 extern const struct command cmd_fs_upload, cmd_fs_download, cmd_fs_status, cmd_fs_hash, cmd_fs_hashes, cmd_fs_close;

@@ -73,6 +73,18 @@ static void report_refusal(const struct smp_why_reply *why, struct report *repor
 	report_row(report, "%-20s %s %s", "", text->sentence, text->remedy);
 }
 
+/* Only a loader in recovery has a stop reason to tell. */
+static void report_stop(uint32_t number, struct report *report)
+{
+	const struct hf_reason_text *text = hf_reason_text(number);
+	report_group(report, "recovery", NULL);
+	report_number(report, "number", NULL, number);
+	report_text(report, "sentence", NULL, text->sentence);
+	report_text(report, "remedy", NULL, text->remedy);
+	report_end(report);
+	report_row(report, "%-20s HF-%04u: %s", "in recovery", (unsigned)number, text->sentence);
+}
+
 enum hf_reason report_why(struct device *device, struct report *report, struct problem *problem)
 {
 	static const char *const causes[] = {
@@ -94,6 +106,14 @@ enum hf_reason report_why(struct device *device, struct report *report, struct p
 	report_flag(report, "on_trial", "on trial", why.on_trial);
 	report_flag(report, "resumed", "a cut was mended", why.resumed);
 	report_number(report, "steps_done", "sectors moved", why.steps);
+	report_number(report, "resets", "resets since the last change", why.resets);
+	if (why.other != 0) {
+		(void)snprintf(version, sizeof version, "%u.%u.%u", (unsigned)(why.other >> 24), (unsigned)(why.other >> 16 & 0xff),
+			       (unsigned)(why.other & 0xffff));
+		report_text(report, "other_version", "the other version", version);
+	}
+	if (why.stop != 0)
+		report_stop(why.stop, report);
 	report_size(report, "size_max", "largest update", why.size_max);
 	if (why.refusal != 0)
 		report_refusal(&why, report);

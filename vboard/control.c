@@ -12,7 +12,7 @@
 #define WORDS_MAX 6
 
 static const char help_text[] = "{\"ok\":true,\"commands\":[\"status\",\"cut [loader] N [VARIANT] [SEED]\",\"cut-random COUNT SEED WITHIN [all]\","
-	"\"disarm\",\"stay-off on|off\",\"power on|off|cycle\",\"reset\",\"save [FILE]\",\"pin N 0|1|float\",\"external STATE [single]\",\"load FILE.hex|FILE@ADDR\",\"wait TEXT\",\"help\",\"quit\"]}";
+	"\"disarm\",\"stay-off on|off\",\"power on|off|cycle\",\"reset\",\"save [FILE]\",\"pin N 0|1|float\",\"led\",\"external STATE [single]\",\"load FILE.hex|FILE@ADDR\",\"wait TEXT\",\"help\",\"quit\"]}";
 
 static void refuse(struct io *io, uint32_t client, enum hf_reason reason)
 {
@@ -180,6 +180,21 @@ static enum hf_reason simple(struct io *io, char **words)
 	return HF_OK;
 }
 
+/* led: what it did, [milliseconds since the first power-on, 1 on or 0 off] */
+static void led_json(struct io *io, uint32_t client)
+{
+	struct vb_led_change changes[VB_LED_CHANGES];
+	uint32_t count = vb_led_changes(io->vb, changes);
+	char json[64u + 32u * VB_LED_CHANGES];
+	size_t at = (size_t)snprintf(json, sizeof json, "{\"ok\":true,\"led\":[");
+
+	for (uint32_t i = 0; i < count; i++)
+		at += (size_t)snprintf(json + at, sizeof json - at, "%s[%llu,%d]", i != 0 ? "," : "", (unsigned long long)(changes[i].ns / 1000000u),
+				       changes[i].on ? 1 : 0);
+	(void)snprintf(json + at, sizeof json - at, "]}");
+	control_answer(io, client, json);
+}
+
 void control_command(struct io *io, uint32_t client, char *line)
 {
 	static char json[65536];
@@ -197,6 +212,10 @@ void control_command(struct io *io, uint32_t client, char *line)
 	if (strcmp(line, "status") == 0) {
 		status_json(io->vb, io->serial_path, "", json, sizeof json);
 		control_answer(io, client, json);
+		return;
+	}
+	if (strcmp(line, "led") == 0) {
+		led_json(io, client);
 		return;
 	}
 	if (strcmp(line, "help") == 0) {

@@ -169,6 +169,30 @@ static uint32_t driven_low(const struct vb *vb, uint32_t port)
 	return low;
 }
 
+uint32_t vb_led_changes(const struct vb *vb, struct vb_led_change changes[VB_LED_CHANGES])
+{
+	uint32_t count = vb->led_count < VB_LED_CHANGES ? vb->led_count : VB_LED_CHANGES;
+
+	for (uint32_t i = 0; i < count; i++)
+		changes[i] = vb->led[(vb->led_count - count + i) % VB_LED_CHANGES];
+	return count;
+}
+
+/* out: the LED's port. Whoever lights it writes again and again, so a pin that becomes an output later is seen with the next write. */
+static void led_look(struct vb *vb, uint32_t unit, uint32_t port, uint32_t out, uint32_t pin_cnf_off)
+{
+	uint32_t pin = vb->board->led_pin % 32u;
+
+	if (port != vb->board->led_pin / 32u)
+		return;
+	bool is_output = (*vb_word(vb, unit, pin_cnf_off + 4u * pin) & 1u) != 0;
+	bool on = is_output && (out >> pin & 1u) == vb->board->led_active_level;
+	if (on == vb->led_on)
+		return;
+	vb->led_on = on;
+	vb->led[vb->led_count++ % VB_LED_CHANGES] = (struct vb_led_change){ vb_now(vb), on };
+}
+
 static void gpio_rw(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value, uint32_t base)
 {
 	uint32_t at = off - base;
@@ -202,7 +226,10 @@ static uint32_t gpio_read(struct vb *vb, uint32_t unit, uint32_t off)
 
 static void gpio_write(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value)
 {
-	gpio_rw(vb, unit, off, value, off >= 0x800u ? 0x804u : 0x504u);
+	uint32_t base = off >= 0x800u ? 0x804u : 0x504u;
+
+	gpio_rw(vb, unit, off, value, base);
+	led_look(vb, unit, off >= 0x800u, *vb_word(vb, unit, base), off >= 0x800u ? 0xa00u : 0x700u);
 }
 
 static const struct vb_reg gpio_regs[] = {
@@ -234,6 +261,7 @@ static void chip_select(struct vb *vb, uint32_t unit)
 static void gpio_l_write(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value)
 {
 	gpio_rw(vb, unit, off, value, 0);
+	led_look(vb, unit, vb->chip->units[unit].arg, *vb_word(vb, unit, 0), 0x080u);
 	chip_select(vb, unit);
 }
 

@@ -192,6 +192,14 @@ void vb_external_changed(struct vb *vb, uint32_t off, uint32_t size_bytes);
 /* What drives an input pin (port*32+pin) from outside: 0, 1, or -1 for nobody, which reads 1 as if pulled up. */
 void vb_pin_drive(struct vb *vb, uint32_t pin, int level);
 
+/* The board's LED: its latest changes, oldest first; at most VB_LED_CHANGES. Light is what the pin says while it is an output. */
+#define VB_LED_CHANGES 64u
+struct vb_led_change {
+	uint64_t ns;
+	bool on;
+};
+uint32_t vb_led_changes(const struct vb *vb, struct vb_led_change changes[VB_LED_CHANGES]);
+
 /* Flash and RAM as they are, for tests. Writing flash this way is like a debugger's: call vb_flash_changed after. */
 uint8_t *vb_flash(struct vb *vb);
 uint8_t *vb_ram(struct vb *vb);

@@ -3,10 +3,11 @@
 
 static void put_report(struct smp_writer *writer, const struct hf_report *report)
 {
-	static const char keys[][9] = { "cause", "refusal", "where", "expected", "found", "stop", "steps", "loader", "size_max" };
+	static const char keys[][9] = { "cause", "refusal", "where", "expected", "found", "stop", "steps", "loader", "size_max",
+					"resets", "other" };
 	const uint32_t values[] = { (uint32_t)report->cause, (uint32_t)report->refusal.reason, report->refusal.where_off,
 				    report->refusal.expected, report->refusal.found, (uint32_t)report->stop_reason, report->steps_done,
-				    report->loader_version, report->size_max };
+				    report->loader_version, report->size_max, report->resets, report->other_version };
 
 	smp_put_key_bool(writer, "trial", report->on_trial);
 	smp_put_key_bool(writer, "resumed", report->resumed);

@@ -268,7 +268,7 @@ enum hf_reason smp_read_slots(const struct smp_reply *reply, struct smp_slot_lis
 
 enum hf_reason smp_read_why(const struct smp_reply *reply, struct smp_why_reply *why)
 {
-	enum { LAST, CAUSE, TRIAL, RESUMED, REFUSAL, WHERE, EXPECTED, FOUND, STOP, STEPS, LOADER, SIZE_MAX_KEY };
+	enum { LAST, CAUSE, TRIAL, RESUMED, REFUSAL, WHERE, EXPECTED, FOUND, STOP, STEPS, LOADER, SIZE_MAX_KEY, RESETS, OTHER };
 	struct smp_field fields[] = {
 		[LAST] = { .key = "last", .type = SMP_TYPE_U32 },
 		[CAUSE] = { .key = "cause", .type = SMP_TYPE_U32 },
@@ -282,6 +282,8 @@ enum hf_reason smp_read_why(const struct smp_reply *reply, struct smp_why_reply 
 		[STEPS] = { .key = "steps", .type = SMP_TYPE_U32 },
 		[LOADER] = { .key = "loader", .type = SMP_TYPE_U32 },
 		[SIZE_MAX_KEY] = { .key = "size_max", .type = SMP_TYPE_U32 },
+		[RESETS] = { .key = "resets", .type = SMP_TYPE_U32 },
+		[OTHER] = { .key = "other", .type = SMP_TYPE_U32 },
 	};
 	enum hf_reason reason = smp_reply_fields(reply, fields, HF_ARRAY_COUNT(fields), 1);
 
@@ -292,6 +294,7 @@ enum hf_reason smp_read_why(const struct smp_reply *reply, struct smp_why_reply 
 		.resumed = flag_of(&fields[RESUMED]), .refusal = u32_of(&fields[REFUSAL]), .where = u32_of(&fields[WHERE]),
 		.expected = u32_of(&fields[EXPECTED]), .found = u32_of(&fields[FOUND]), .stop = u32_of(&fields[STOP]),
 		.steps = u32_of(&fields[STEPS]), .loader = u32_of(&fields[LOADER]), .size_max = u32_of(&fields[SIZE_MAX_KEY]),
+		.resets = u32_of(&fields[RESETS]), .other = u32_of(&fields[OTHER]),
 		.last = u32_of(&fields[LAST])
 	};
 	return HF_OK;

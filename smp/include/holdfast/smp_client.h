@@ -128,7 +128,10 @@ struct smp_why_reply {
 	uint32_t cause;       /* enum hf_boot_cause */
 	bool on_trial, resumed;
 	uint32_t refusal, where, expected, found; /* why the last update was refused at boot; refusal 0: it was not */
-	uint32_t stop, steps, loader, size_max;
+	uint32_t stop;        /* why nothing was started: the board is in recovery; 0: an application answers */
+	uint32_t steps, loader, size_max;
+	uint32_t resets;      /* since the last confirmation, update or power-on; 255: that or more */
+	uint32_t other;       /* version (major << 24 | minor << 16 | revision) that ran before, or was refused; 0 none */
 	uint32_t last;        /* latest refused request's reason; 0 none */
 };
 
