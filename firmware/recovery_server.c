@@ -61,7 +61,7 @@ static void put_slot(struct recovery_server *r, struct smp_writer *writer, uint3
 	smp_put_close(writer);
 }
 
-static enum hf_reason state_read(void *ctx, struct smp_call *call)
+static enum hf_reason recovery_state_read(void *ctx, struct smp_call *call)
 {
 	struct recovery_server *r = ctx;
 	enum hf_swap_type type = HF_SWAP_NONE;
@@ -79,7 +79,7 @@ static enum hf_reason state_read(void *ctx, struct smp_call *call)
 }
 
 /* Test or confirm: the image in the update slot is asked for. What lies in the primary is started anyway. */
-static enum hf_reason state_write(void *ctx, struct smp_call *call)
+static enum hf_reason recovery_state_write(void *ctx, struct smp_call *call)
 {
 	struct recovery_server *r = ctx;
 	struct smp_field fields[] = { { .key = "hash", .type = SMP_TYPE_BYTES }, { .key = "confirm", .type = SMP_TYPE_BOOL } };
@@ -97,7 +97,7 @@ static enum hf_reason state_write(void *ctx, struct smp_call *call)
 			continue;
 		if (role == HF_SLOT_SECONDARY)
 			reason = hf_app_request(&r->app, confirm);
-		return reason != HF_OK ? reason : state_read(r, call);
+		return reason != HF_OK ? reason : recovery_state_read(r, call);
 	}
 	return HF_R_SMP_HASH_UNKNOWN;
 }
@@ -213,7 +213,7 @@ static enum hf_reason upload_step(struct recovery_server *r, const struct chunk 
 	return reason;
 }
 
-static enum hf_reason upload_write(void *ctx, struct smp_call *call)
+static enum hf_reason recovery_upload(void *ctx, struct smp_call *call)
 {
 	struct recovery_server *r = ctx;
 	struct chunk chunk;
@@ -227,7 +227,7 @@ static enum hf_reason upload_write(void *ctx, struct smp_call *call)
 }
 
 /* Only the update slot: a primary that can't be started stays until something better is uploaded. */
-static enum hf_reason erase(void *ctx, struct smp_call *call)
+static enum hf_reason recovery_erase(void *ctx, struct smp_call *call)
 {
 	struct recovery_server *r = ctx;
 	struct smp_field slot = { .key = "slot", .type = SMP_TYPE_U32 };
@@ -245,7 +245,7 @@ static enum hf_reason erase(void *ctx, struct smp_call *call)
 /* ---- reset, and what the library would do at greater length */
 
 /* `force` says nothing here: there is no application to ask. */
-static enum hf_reason reset(void *ctx, struct smp_call *call)
+static enum hf_reason recovery_reset(void *ctx, struct smp_call *call)
 {
 	struct smp_os *os = ctx;
 	struct smp_field mode = { .key = "boot_mode", .type = SMP_TYPE_U32 };
@@ -294,12 +294,12 @@ static struct recovery_server recovery;
 static const struct smp_row rows[] = {
 	{ SMP_GROUP_OS, SMP_OS_ECHO, smp_os_echo, smp_os_echo, &recovery.os },
 	{ SMP_GROUP_OS, SMP_OS_CONSOLE_ECHO, NULL, smp_os_console_echo, &recovery.os },
-	{ SMP_GROUP_OS, SMP_OS_RESET, NULL, reset, &recovery.os },
+	{ SMP_GROUP_OS, SMP_OS_RESET, NULL, recovery_reset, &recovery.os },
 	{ SMP_GROUP_OS, SMP_OS_PARAMS, smp_os_params, NULL, &recovery.os },
 	{ SMP_GROUP_OS, SMP_OS_BOOTLOADER, smp_os_bootloader, NULL, &recovery.os },
-	{ SMP_GROUP_IMAGE, SMP_IMAGE_STATE, state_read, state_write, &recovery },
-	{ SMP_GROUP_IMAGE, SMP_IMAGE_UPLOAD, NULL, upload_write, &recovery },
-	{ SMP_GROUP_IMAGE, SMP_IMAGE_ERASE, NULL, erase, &recovery },
+	{ SMP_GROUP_IMAGE, SMP_IMAGE_STATE, recovery_state_read, recovery_state_write, &recovery },
+	{ SMP_GROUP_IMAGE, SMP_IMAGE_UPLOAD, NULL, recovery_upload, &recovery },
+	{ SMP_GROUP_IMAGE, SMP_IMAGE_ERASE, NULL, recovery_erase, &recovery },
 	SMP_HOLDFAST_ROWS(&recovery.why),
 };
 
