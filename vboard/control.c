@@ -12,7 +12,8 @@
 #define WORDS_MAX 6
 
 static const char help_text[] = "{\"ok\":true,\"commands\":[\"status\",\"cut [loader] N [VARIANT] [SEED]\",\"cut-random COUNT SEED WITHIN [all]\","
-	"\"disarm\",\"stay-off on|off\",\"power on|off|cycle\",\"reset\",\"save [FILE]\",\"pin N 0|1|float\",\"led\",\"external STATE [single]\",\"load FILE.hex|FILE@ADDR\",\"wait TEXT\",\"help\",\"quit\"]}";
+	"\"disarm\",\"stay-off on|off\",\"power on|off|cycle\",\"reset\",\"save [FILE]\",\"pin N 0|1|float\",\"led\","
+	"\"external STATE [single]\",\"load FILE.hex|FILE@ADDR\",\"wait TEXT\",\"help\",\"quit\"]}";
 
 static void refuse(struct io *io, uint32_t client, enum hf_reason reason)
 {

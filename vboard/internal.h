@@ -154,9 +154,7 @@ struct vb {
 	uint8_t *external;          /* the external flash; NULL: the board has none */
 	uint32_t *external_wear;    /* 4 KB each */
 	uint8_t pin_drive[VB_PINS]; /* 0 nobody, 1 low, 2 high */
-	struct vb_led_change led[VB_LED_CHANGES]; /* a ring, see led_count */
-	uint32_t led_count;         /* all changes ever */
-	bool led_on;
+	struct vb_led led;
 	uint32_t units_per_wear_bytes;
 	struct vb_state s;
 	char until[128];

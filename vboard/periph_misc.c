@@ -171,10 +171,10 @@ static uint32_t driven_low(const struct vb *vb, uint32_t port)
 
 uint32_t vb_led_changes(const struct vb *vb, struct vb_led_change changes[VB_LED_CHANGES])
 {
-	uint32_t count = vb->led_count < VB_LED_CHANGES ? vb->led_count : VB_LED_CHANGES;
+	uint32_t count = vb->led.count < VB_LED_CHANGES ? vb->led.count : VB_LED_CHANGES;
 
 	for (uint32_t i = 0; i < count; i++)
-		changes[i] = vb->led[(vb->led_count - count + i) % VB_LED_CHANGES];
+		changes[i] = vb->led.change[(vb->led.count - count + i) % VB_LED_CHANGES];
 	return count;
 }
 
@@ -187,10 +187,10 @@ static void led_look(struct vb *vb, uint32_t unit, uint32_t port, uint32_t out, 
 		return;
 	bool is_output = (*vb_word(vb, unit, pin_cnf_off + 4u * pin) & 1u) != 0;
 	bool on = is_output && (out >> pin & 1u) == vb->board->led_active_level;
-	if (on == vb->led_on)
+	if (on == vb->led.on)
 		return;
-	vb->led_on = on;
-	vb->led[vb->led_count++ % VB_LED_CHANGES] = (struct vb_led_change){ vb_now(vb), on };
+	vb->led.on = on;
+	vb->led.change[vb->led.count++ % VB_LED_CHANGES] = (struct vb_led_change){ vb_now(vb), on };
 }
 
 static void gpio_rw(struct vb *vb, uint32_t unit, uint32_t off, uint32_t value, uint32_t base)

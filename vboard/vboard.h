@@ -198,6 +198,11 @@ struct vb_led_change {
 	uint64_t ns;
 	bool on;
 };
+struct vb_led { /* a ring */
+	struct vb_led_change change[VB_LED_CHANGES];
+	uint32_t count; /* all changes ever */
+	bool on;
+};
 uint32_t vb_led_changes(const struct vb *vb, struct vb_led_change changes[VB_LED_CHANGES]);
 
 /* Flash and RAM as they are, for tests. Writing flash this way is like a debugger's: call vb_flash_changed after. */
