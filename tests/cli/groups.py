@@ -3,6 +3,8 @@
 """The example application of `holdfast serve`, asked by a client that is not ours (smp.py): each group, and what must be refused."""
 import os
 import re
+import subprocess
+import time
 import zlib
 
 import harness
@@ -154,6 +156,60 @@ def test_a_second_client_does_not_touch_an_upload():
         ok("image", "test", said["pty"], "new.bin")
         listed = ok("image", "list", said["pty"], "--json").json()["images"]
         assert listed[1]["version"] == "1.1.0" and listed[1]["pending"], listed
+
+
+def test_a_second_client_does_not_touch_a_file():
+    port = free_port()
+    with serve(prepare(), "--udp", str(port), "-k", "k.pem", "--lease-ms", "1500"), UdpClient(port) as first, UdpClient(port) as second:
+        mine, other = b"m" * 3000, b"o" * 3000
+        name = {"name": "/lfs/x"}
+        assert first.ask(WRITE, FS, 0, {"off": 0, "len": 3000, "data": mine[:1000], **name}) == {"off": 1000}
+        assert second.ask(WRITE, FS, 0, {"off": 0, "len": 3000, "data": other[:1000], **name})["rc"] == 10
+        assert second.ask(WRITE, FS, 0, {"off": 1000, "data": other[1000:2000], **name})["rc"] == 10
+        assert second.ask(WRITE, FS, 4, {}) == {}
+        assert second.ask(WRITE, FS, 0, {"off": 1000, "data": other[1000:2000], **name})["rc"] == 10
+        assert first.ask(WRITE, FS, 0, {"off": 1000, "data": mine[1000:2000], **name}) == {"off": 2000}
+        time.sleep(1.6)  # the first is silent: its claim ends
+        assert second.ask(WRITE, FS, 0, {"off": 0, "len": 3000, "data": other[:1000], **name}) == {"off": 1000}
+        assert first.ask(WRITE, FS, 0, {"off": 2000, "data": mine[2000:], **name})["rc"] == 10
+        for off in (1000, 2000):
+            assert second.ask(WRITE, FS, 0, {"off": off, "data": other[off : off + 1000], **name}) == {"off": off + 1000}
+        assert file_get(first, "/lfs/x") == other
+        # Complete: free for all again. And a first request that comes twice does not cut what is there.
+        assert first.ask(WRITE, FS, 0, {"off": 0, "len": 2000, "data": mine[:1000], **name}) == {"off": 1000}
+        again = smp.message(WRITE, FS, 0, first.sequence, {"off": 0, "len": 2000, "data": mine[:1000], **name})
+        assert first.ask(WRITE, FS, 0, {"off": 1000, "data": mine[1000:2000], **name}) == {"off": 2000}
+        first.socket.send(again)
+        assert smp.load(first.receive()[8:]) == {"off": 2000}
+        assert file_get(second, "/lfs/x") == mine[:2000]
+
+
+def both_at_once(*runs):
+    """Two of our clients, started together."""
+    started = [subprocess.Popen([harness.CLI, *run], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for run in runs]
+    return [(process.communicate(timeout=120), process.returncode) for process in started]
+
+
+def test_two_of_our_clients_at_once():
+    """Whatever the order: no file and no slot holds a mixture, and who was refused is told why."""
+    old = prepare()
+    images = [harness.signed(name, version, "k.pem", 60000) for name, version in (("one", "1.1.0"), ("two", "1.2.0"))]
+    files = [harness.write(name, name.encode() * 100000) for name in ("aaaa", "bbbb")]
+    port = free_port()
+    with serve(old, "--udp", str(port), "-k", "k.pem") as _:
+        where = f"udp:127.0.0.1:{port}?mtu=576"
+        for _ in range(3):
+            outcomes = both_at_once(*[("image", "upload", where, image, "--window", "1") for image in images])
+            assert any(code == 0 for _, code in outcomes), outcomes
+            assert all(code == 0 or "HF-0945" in err for (_, err), code in outcomes), outcomes
+            listed = ok("image", "list", where, "--json").json()["images"]
+            assert listed[1]["version"] in ("1.1.0", "1.2.0"), listed
+            ok("image", "test", where, "one.bin" if listed[1]["version"] == "1.1.0" else "two.bin")
+            ok("image", "erase", where)
+            outcomes = both_at_once(*[("fs", "upload", where, name, "/lfs/x", "--window", "2") for name in files])
+            assert any(code == 0 for _, code in outcomes), outcomes
+            ok("fs", "download", where, "/lfs/x", "got")
+            assert harness.read("got") in [harness.read(name) for name in files]
 
 
 harness.main(globals())

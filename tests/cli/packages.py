@@ -150,6 +150,14 @@ def test_hostile_archives():
     data[data.index(good["app.bin"]) + 0x300] ^= 1
     harness.write("crc.zip", data)
     fails(FILE, "HOST_ZIP", "inspect", "crc.zip", holds=["app.bin is damaged"])
+    for field in (24, 20):  # sizes that are a lie, in the central directory: of the content, of what is stored
+        for lie in (1, len(good["app.bin"]) - 1, len(good["app.bin"]) + 1, 0x7FFFFFFF, 0xFFFFFFFE):
+            told = bytearray(harness.read(archive("lie.zip", good, one())))
+            at = next(at for at in range(len(told)) if told[at : at + 4] == b"PK\1\2" and told[at + 46 : at + 53] == b"app.bin")
+            told[at + field : at + field + 4] = lie.to_bytes(4, "little")
+            harness.write("lie.zip", told)
+            refused = harness.run("inspect", "lie.zip")
+            assert refused.code == FILE, f"field {field}, {lie}\n{refused.text()}"
     for cut in range(1, len(data), len(data) // 40):
         harness.write("cut.zip", data[:cut])
         fails(FILE, "HOST_ZIP", "inspect", "cut.zip")

@@ -216,6 +216,44 @@ static void file_answers(const uint8_t *data, uint32_t size_bytes)
 	}
 }
 
+/* A transfer with a window gets this body for each request that it sends. Its pieces lie in the file that it was told of. */
+static void stream_answers(enum smp_stream_kind kind, const uint8_t *data, uint32_t size_bytes)
+{
+	static const uint8_t file[3000] = { 1 };
+	static uint8_t message[2100];
+	const struct smp_stream_plan plan = { .kind = kind, .name = "/a", .data = file, .size_bytes = kind == SMP_STREAM_PUT ? sizeof file : 0u,
+					      .message_max = 200, .window_max = 4, .timeout_ms = 100, .tries = 3 };
+	struct smp_client client;
+	struct smp_stream stream;
+	struct smp_stream_piece piece;
+	uint8_t request[16], buffer[200];
+	uint32_t now = 0;
+
+	smp_client_start(&client, request, sizeof request, SMP_V2, 0);
+	demand(smp_stream_start(&stream, &plan, &client) == HF_OK);
+	for (uint32_t turn = 0; turn < 200u; turn++) {
+		uint32_t bytes = 0, wait = 0;
+		enum smp_stream_todo todo = smp_stream_next(&stream, now, buffer, &bytes, &wait);
+		struct smp_header header;
+
+		if (todo == SMP_STREAM_TODO_DONE || todo == SMP_STREAM_TODO_FAILED)
+			return;
+		now += wait != 0u ? wait : 1u;
+		demand(bytes <= sizeof buffer);
+		if (todo != SMP_STREAM_TODO_SEND)
+			continue;
+		header = smp_header_get(buffer);
+		header.op++;
+		header.length_bytes = (uint16_t)size_bytes;
+		smp_header_put(&header, message);
+		memcpy(message + SMP_HEADER_BYTES, data, size_bytes);
+		demand(smp_stream_take(&stream, message, SMP_HEADER_BYTES + size_bytes, now, &piece));
+		demand(piece.data.size_bytes == 0u || (stream.size_known && piece.off <= stream.size_bytes &&
+						       piece.data.size_bytes <= stream.size_bytes - piece.off));
+		demand(kind == SMP_STREAM_GET || (stream.next_off <= sizeof file && stream.done_off <= sizeof file));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
 	static const uint8_t file[5000] = { 0x3d, 0xb8, 0xf3, 0x96 };
@@ -241,6 +279,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 		read_rest(data + off, size);
 		if (size >= SMP_HEADER_BYTES)
 			file_answers(data + off + SMP_HEADER_BYTES, size - SMP_HEADER_BYTES);
+		if (size >= SMP_HEADER_BYTES) {
+			stream_answers(SMP_STREAM_GET, data + off + SMP_HEADER_BYTES, size - SMP_HEADER_BYTES);
+			stream_answers(SMP_STREAM_PUT, data + off + SMP_HEADER_BYTES, size - SMP_HEADER_BYTES);
+		}
 		if (size >= SMP_HEADER_BYTES)
 			upload_answer(&upload, &now, data + off + SMP_HEADER_BYTES, size - SMP_HEADER_BYTES);
 		off += size;

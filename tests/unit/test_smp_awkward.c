@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The malformed or awkward replies a client must survive, by number: what the library makes of each. Kinds 32 (zip) and 33 (hex) are
- * files, not replies: they are the host tool's. */
+ * files, not replies: tests/cli/packages.py and files.py have them. */
 #include "smp_hex.h"
 
 #include "smp_rig.h"
