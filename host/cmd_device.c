@@ -119,8 +119,8 @@ static enum hf_reason ask_text(struct device *device, enum hf_reason asked, cons
 			       struct problem *problem)
 {
 	struct smp_reply reply;
-	enum hf_reason reason = device_exchange(device, asked, &reply, problem);
-	*known = reason == HF_OK && smp_read_text(&reply, key, into, cap) == HF_OK;
+	enum hf_reason reason = device_exchange_optional(device, asked, &reply, known, problem);
+	*known = *known && smp_read_text(&reply, key, into, cap) == HF_OK;
 	return reason;
 }
 
@@ -137,8 +137,8 @@ static enum hf_reason info_bootloader(struct device *device, struct report *repo
 		return reason;
 	report_text(report, "bootloader", "bootloader", name);
 	ask = device_ask_of(device);
-	reason = device_exchange(device, smp_ask_bootloader(&device->client, &ask, "mode"), &reply, problem);
-	if (reason != HF_OK || smp_read_mode(&reply, &mode, &no_downgrade) != HF_OK)
+	reason = device_exchange_optional(device, smp_ask_bootloader(&device->client, &ask, "mode"), &reply, &known, problem);
+	if (reason != HF_OK || !known || smp_read_mode(&reply, &mode, &no_downgrade) != HF_OK)
 		return reason;
 	report_text(report, "mode", "update mode", smp_mode_name(mode));
 	report_flag(report, "no_downgrade", "downgrade refused", no_downgrade);
@@ -150,8 +150,9 @@ static enum hf_reason info_slots(struct device *device, struct report *report, s
 	struct smp_ask ask = device_ask_of(device);
 	struct smp_reply reply;
 	struct smp_slot_list slots;
-	enum hf_reason reason = device_exchange(device, smp_ask_slots(&device->client, &ask), &reply, problem);
-	if (reason != HF_OK || smp_read_slots(&reply, &slots) != HF_OK)
+	bool known = false;
+	enum hf_reason reason = device_exchange_optional(device, smp_ask_slots(&device->client, &ask), &reply, &known, problem);
+	if (reason != HF_OK || !known || smp_read_slots(&reply, &slots) != HF_OK)
 		return reason;
 	report_list(report, "slots", NULL);
 	for (uint32_t i = 0; i < slots.count; i++) {
@@ -196,8 +197,9 @@ static enum hf_reason info_base(struct device *device, struct report *report, st
 	struct smp_base_reply base;
 	struct smp_reply reply;
 	struct smp_ask ask = device_ask_of(device);
-	enum hf_reason reason = device_exchange(device, smp_ask_base(&device->client, &ask), &reply, problem);
-	if (reason != HF_OK || smp_read_base(&reply, &base) != HF_OK)
+	bool known = false;
+	enum hf_reason reason = device_exchange_optional(device, smp_ask_base(&device->client, &ask), &reply, &known, problem);
+	if (reason != HF_OK || !known || smp_read_base(&reply, &base) != HF_OK)
 		return reason;
 	report_group(report, "base", NULL);
 	if (base.hash_bytes != 0)
@@ -216,8 +218,10 @@ static enum hf_reason info_b0(struct device *device, struct report *report, stru
 	uint32_t slot = 0;
 	struct smp_reply reply;
 	struct smp_ask ask = device_ask_of(device);
-	enum hf_reason reason = device_exchange(device, smp_ask_bootloader(&device->client, &ask, "active_b0_slot"), &reply, problem);
-	if (reason == HF_OK && smp_read_b0_slot(&reply, &slot) == HF_OK)
+	bool known = false;
+	enum hf_reason reason = device_exchange_optional(device, smp_ask_bootloader(&device->client, &ask, "active_b0_slot"), &reply, &known,
+							 problem);
+	if (known && smp_read_b0_slot(&reply, &slot) == HF_OK)
 		report_number(report, "active_b0_slot", "bootloader slot", slot);
 	return reason;
 }

@@ -294,23 +294,63 @@ enum hf_reason device_params(struct device *device, struct smp_params *params, s
 	return reason == HF_OK ? device_result(device, &reply, smp_read_params(&reply, params), "params", problem) : reason;
 }
 
-/* A device without the command takes one console line at a time. */
+enum hf_reason device_exchange_optional(struct device *device, enum hf_reason asked, struct smp_reply *reply, bool *known,
+					struct problem *problem)
+{
+	enum hf_reason reason = device_exchange(device, asked, reply, problem);
+	*known = reason == HF_OK && !reply->refused;
+	return reason == HF_R_HOST_DEVICE_SILENT && device->client.counts.replies != 0 ? HF_OK : reason;
+}
+
+/* Buffers of usual servers, without what framing takes: MCUboot's recovery has 1024, older ones 512, Zephyr 384 and 256. A message that is
+ * too long vanishes; any reply to it, a refusal too, says that it came through. One console line is always taken. */
+static enum hf_reason probe_size(struct device *device, uint32_t *message_max, struct problem *problem)
+{
+	enum { PROBE_MS = 400, BITS_PER_BYTE = 10, OVERHEAD_BYTES = SMP_HEADER_BYTES + 8 };
+	static const uint16_t sizes[] = { 1020, 508, 380, 252 };
+	const struct device_options usual = device->options;
+	uint32_t baud = device->link.address.baud != 0 ? device->link.address.baud : usual.link.baud;
+	char text[1024];
+	enum hf_reason reason = HF_OK;
+	bool passed = false;
+	for (size_t i = 0; i < HF_ARRAY_COUNT(sizes) && reason == HF_OK && !passed; i++) {
+		struct smp_reply reply;
+		memset(text, '.', sizeof text);
+		text[sizes[i] - OVERHEAD_BYTES] = '\0';
+		if (device->link.framing != LINK_DATAGRAMS)
+			device->options.timeout_ms = PROBE_MS + 2 * smp_wire_bytes(sizes[i]) * BITS_PER_BYTE * 1000u / baud;
+		if (device->options.timeout_ms > usual.timeout_ms || usual.timeout_ms > device_defaults().timeout_ms)
+			device->options.timeout_ms = usual.timeout_ms;
+		device->options.tries = 1;
+		struct smp_ask ask = device_ask_of(device);
+		reason = device_exchange(device, smp_ask_echo(&device->client, &ask, text), &reply, problem);
+		passed = reason == HF_OK;
+		if (passed)
+			*message_max = sizes[i];
+		else if (reason == HF_R_HOST_DEVICE_SILENT)
+			reason = HF_OK;
+	}
+	device->options = usual;
+	return reason;
+}
+
 enum hf_reason device_reach(struct device *device, uint32_t window_wanted, uint32_t *message_max, uint32_t *window, struct problem *problem)
 {
 	struct smp_ask ask = device_ask_of(device);
 	struct smp_reply reply;
 	struct smp_params params;
-	enum hf_reason reason = device_exchange(device, smp_ask_params(&device->client, &ask), &reply, problem);
-	if (reason != HF_OK)
-		return reason;
-	bool known = smp_read_params(&reply, &params) == HF_OK;
+	bool known = false;
+	enum hf_reason reason = device_exchange_optional(device, smp_ask_params(&device->client, &ask), &reply, &known, problem);
+	known = known && smp_read_params(&reply, &params) == HF_OK;
 	*message_max = smp_message_max_of(known ? &params : NULL, device->link.framing == LINK_LINES);
+	if (reason == HF_OK && !known)
+		reason = probe_size(device, message_max, problem);
 	if (*message_max > DEVICE_MESSAGE_BYTES)
 		*message_max = DEVICE_MESSAGE_BYTES;
 	if (device->link.message_max_bytes != 0 && *message_max > device->link.message_max_bytes)
 		*message_max = device->link.message_max_bytes;
 	*window = smp_window_of(known ? &params : NULL, window_wanted);
-	return HF_OK;
+	return reason;
 }
 
 enum hf_reason device_images(struct device *device, struct smp_image_list *list, struct problem *problem)

@@ -79,6 +79,9 @@ void device_close(struct device *device);
 struct smp_ask device_ask_of(const struct device *device);
 /* asked: what smp_ask_* said. Sends, waits, tries again. reply stays valid until the next exchange. A refusal is HF_OK here. */
 enum hf_reason device_exchange(struct device *device, enum hf_reason asked, struct smp_reply *reply, struct problem *problem) HF_MUST_USE;
+/* A question that a device need not know, after it has answered another: a refusal and silence are the same then. *known: reply is a success. */
+enum hf_reason device_exchange_optional(struct device *device, enum hf_reason asked, struct smp_reply *reply, bool *known,
+					struct problem *problem) HF_MUST_USE;
 /* Reads of replies end here: makes the problem of a refusal or a malformed reply. read: what smp_read_* said. */
 enum hf_reason device_result(const struct device *device, const struct smp_reply *reply, enum hf_reason read, const char *what,
 			     struct problem *problem) HF_MUST_USE;
@@ -94,7 +97,8 @@ enum hf_reason device_refused(const struct device *device, const char *what, con
 			      struct problem *problem);
 
 /* Common requests. */
-/* Largest message for this device and link, and how many may be in flight: what its params say, at most wanted. */
+/* Largest message for this device and link, and how many may be in flight, at most wanted: what its params say. Without params the size is
+ * found out by sending: whatever is answered has passed. */
 enum hf_reason device_reach(struct device *device, uint32_t window_wanted, uint32_t *message_max, uint32_t *window,
 			    struct problem *problem) HF_MUST_USE;
 enum hf_reason device_params(struct device *device, struct smp_params *params, struct problem *problem) HF_MUST_USE;

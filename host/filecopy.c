@@ -134,7 +134,8 @@ static enum hf_reason pump(struct copy *copy, struct problem *problem)
 			reason = store(copy, &piece, problem);
 		if (reason != HF_OK)
 			return reason;
-		progress_show(&copy->progress, stream->done_off, device_now_ms());
+		if (stream->size_known)
+			progress_show(&copy->progress, stream->done_off, device_now_ms());
 	}
 }
 

@@ -52,8 +52,8 @@ enum hf_reason device_why(struct device *device, struct smp_why_reply *why, bool
 {
 	struct smp_ask ask = device_ask_of(device);
 	struct smp_reply reply;
-	enum hf_reason reason = device_exchange(device, smp_ask_why(&device->client, &ask), &reply, problem);
-	*known = reason == HF_OK && smp_read_why(&reply, why) == HF_OK;
+	enum hf_reason reason = device_exchange_optional(device, smp_ask_why(&device->client, &ask), &reply, known, problem);
+	*known = *known && smp_read_why(&reply, why) == HF_OK;
 	return reason;
 }
 

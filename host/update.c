@@ -96,9 +96,11 @@ static enum hf_reason ask_mode(struct update *u)
 	struct smp_ask ask = device_ask_of(u->device);
 	struct smp_reply reply;
 	bool no_downgrade = false;
+	bool known = false;
 	u->mode = -1;
-	enum hf_reason reason = device_exchange(u->device, smp_ask_bootloader(&u->device->client, &ask, "mode"), &reply, u->problem);
-	if (reason == HF_OK && smp_read_mode(&reply, &u->mode, &no_downgrade) != HF_OK)
+	enum hf_reason reason = device_exchange_optional(u->device, smp_ask_bootloader(&u->device->client, &ask, "mode"), &reply, &known,
+							 u->problem);
+	if (known && smp_read_mode(&reply, &u->mode, &no_downgrade) != HF_OK)
 		u->mode = -1; /* older servers have no such command */
 	return reason;
 }
@@ -201,7 +203,8 @@ static bool ask_once(struct update *u)
 	const struct device_options usual = device->options;
 	if (!link_is_open(&device->link) && device_reopen(device, &ignored) != HF_OK)
 		return false;
-	device->options.timeout_ms = ASK_TIMEOUT_MS;
+	if (usual.timeout_ms <= device_defaults().timeout_ms) /* a longer one was asked for: the device sleeps or is far away */
+		device->options.timeout_ms = ASK_TIMEOUT_MS;
 	device->options.tries = 1;
 	enum hf_reason reason = device_images(device, &u->list, &ignored);
 	device->options = usual;

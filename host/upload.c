@@ -93,10 +93,11 @@ enum hf_reason upload_check_room(struct device *device, const struct upload_file
 	struct smp_ask ask = device_ask_of(device);
 	struct smp_reply reply;
 	struct smp_slot_list slots;
-	enum hf_reason reason = device_exchange(device, smp_ask_slots(&device->client, &ask), &reply, problem);
+	bool known = false;
+	enum hf_reason reason = device_exchange_optional(device, smp_ask_slots(&device->client, &ask), &reply, &known, problem);
 	if (reason != HF_OK)
 		return reason;
-	if (smp_read_slots(&reply, &slots) != HF_OK)
+	if (!known || smp_read_slots(&reply, &slots) != HF_OK)
 		return HF_OK; /* older servers have no such command */
 	for (uint32_t i = 0; i < slots.count; i++) {
 		const struct smp_slot_entry *slot = &slots.entries[i];
@@ -126,6 +127,11 @@ static enum hf_reason plan_make(struct device *device, const struct upload_file 
 	plan->timeout_ms = device->options.timeout_ms;
 	if (device->options.tries > plan->tries)
 		plan->tries = device->options.tries;
+	/* A device that sleeps for a minute does so with the first bytes and the last. */
+	if (plan->first_timeout_ms < plan->timeout_ms)
+		plan->first_timeout_ms = plan->timeout_ms;
+	if (plan->last_timeout_ms < plan->timeout_ms)
+		plan->last_timeout_ms = plan->timeout_ms;
 	/* A datagram may be lost; the first one, repeated, is answered with where the device stands. */
 	if (device->link.framing == LINK_DATAGRAMS && plan->first_timeout_ms > FIRST_TIMEOUTS * plan->timeout_ms)
 		plan->first_timeout_ms = FIRST_TIMEOUTS * plan->timeout_ms;

@@ -29,7 +29,9 @@ def facts(data):
 
 
 class Board:
-    """What all of them share: slots, an upload, a table of answers. Give answer() to smp.Scripted."""
+    """What all of them share: slots, an upload, a table of answers. Give answer() to smp.Scripted. What BUFFER does not hold is dropped."""
+
+    BUFFER = 1020
 
     def __init__(self, slots):
         self.slots = {number: bytes(data) for number, data in slots.items()}
@@ -38,7 +40,7 @@ class Board:
         self.off_until = 0.0  # silent while it boots
 
     def answer(self, header, body, raw):
-        if time.monotonic() < self.off_until:
+        if time.monotonic() < self.off_until or len(raw) > self.BUFFER:
             return None
         self.log.append((header.op, header.group, header.command, body, len(raw)))
         return self.reply(header, body)
@@ -68,7 +70,7 @@ class Board:
 class OldServer(Board):
     """Version 1 through and through: knows echo, reset and images; answers rc 8 to the rest; every success bears rc 0."""
 
-    LINE = 124  # its buffer holds one console line
+    BUFFER = 124  # one console line
 
     def reply(self, header, body):
         header.version = 0
