@@ -30,11 +30,8 @@ static bool failed(struct campaign *c, const char *format, ...)
 
 static uint32_t sector_writes(const struct campaign *c)
 {
-	const struct vb_counters *n = vb_counters(c->rig.vb);
-	const uint32_t lines_a_sector = c->rig.board->sector_bytes / c->rig.board->write_unit_bytes;
-	if (c->rig.board->needs_erase)
-		return (uint32_t)(n->erases - c->began.erases);
-	return (uint32_t)((n->lines - c->began.lines + lines_a_sector - 1u) / lines_a_sector);
+	const double writes = rig_sector_writes(&c->rig, &c->began);
+	return (uint32_t)writes + (writes > (double)(uint32_t)writes ? 1u : 0u);
 }
 
 /* ---- discipline: what is written to a page whose erase was cut can't be trusted, well as it may read (docs/power-loss.md) */
@@ -45,7 +42,7 @@ static void op_seen(void *ctx, enum vb_op op, uint32_t addr)
 	for (uint32_t i = 0; i < TORN_PAGES; i++) {
 		if (t->torn_page[i] == NO_PAGE || addr - t->torn_page[i] >= t->c->rig.board->sector_bytes)
 			continue;
-		if (op == VB_OP_ERASE)
+		if (op == VB_OP_ERASE || op == VB_OP_SECTOR)
 			t->torn_page[i] = NO_PAGE;
 		else if (t->torn_written == NO_PAGE)
 			t->torn_written = addr;
@@ -58,7 +55,7 @@ static void cut_seen(struct trial_case *t)
 	uint32_t count;
 	const struct vb_cut_record *cut = vb_cut_records(t->c->rig.vb, &count);
 	t->cut_count++;
-	if (count == 0 || cut[count - 1].op != VB_OP_ERASE || cut[count - 1].variant == VB_CUT_NONE)
+	if (count == 0 || (cut[count - 1].op != VB_OP_ERASE && cut[count - 1].op != VB_OP_SECTOR) || cut[count - 1].variant == VB_CUT_NONE)
 		return;
 	t->torn_page[t->cut_count % TORN_PAGES] = cut[count - 1].addr;
 }
@@ -242,7 +239,7 @@ bool cut_case_run(struct campaign *c, const struct cut_case *wanted, const struc
 	totals->cuts++;
 	const bool holds = case_holds(&t, here, operations_done);
 	vb_op_watch(c->rig.vb, NULL, NULL);
-	if (holds && c->rig.board->needs_erase && t.torn_written != NO_PAGE)
+	if (holds && t.torn_written != NO_PAGE)
 		return failed(c, "0x%08x was written, in a page whose erase was cut", (unsigned)t.torn_written);
 	return holds;
 }

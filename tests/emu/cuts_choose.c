@@ -24,9 +24,22 @@ uint32_t cut_hash(uint32_t a, uint32_t b, uint32_t c)
 
 /* ---- marks */
 
-static bool follows(const struct cut_op *a, const struct cut_op *b, uint32_t unit_bytes)
+/* Bytes of one operation; 0: an erase. */
+static uint32_t op_bytes(enum vb_op op)
 {
-	return a->op == b->op && a->op != VB_OP_ERASE && b->addr == a->addr + unit_bytes;
+	switch (op) {
+	case VB_OP_WORD: return 4;
+	case VB_OP_LINE: return 16;
+	case VB_OP_PAGE: return 256;
+	case VB_OP_ERASE:
+	case VB_OP_SECTOR: return 0;
+	}
+	return 0;
+}
+
+static bool follows(const struct cut_op *a, const struct cut_op *b)
+{
+	return a->op == b->op && op_bytes(a->op) != 0 && b->addr == a->addr + op_bytes(a->op);
 }
 
 /* Its ends and its middle matter, the rest of a copied sector is one like the other. */
@@ -61,7 +74,7 @@ void cuts_mark(struct campaign *c)
 {
 	uint32_t first = 0;
 	for (uint32_t i = 1; i <= c->op_count; i++) {
-		if (i < c->op_count && follows(&c->ops[i - 1], &c->ops[i], c->rig.board->write_unit_bytes))
+		if (i < c->op_count && follows(&c->ops[i - 1], &c->ops[i]))
 			continue;
 		run_mark(c->ops + first, i - first);
 		first = i;
@@ -73,7 +86,7 @@ void cuts_mark(struct campaign *c)
 
 struct choice {
 	const struct campaign *c;
-	const enum vb_variant *variants;
+	const enum vb_variant *variants; /* of the operation at hand */
 	uint32_t variant_count;
 	struct cut_case *list;
 	uint32_t count, cap;
@@ -113,13 +126,15 @@ static void add_dense(struct choice *choice, uint32_t operation)
 
 struct cut_case *cuts_choose(const struct campaign *c, uint32_t *count)
 {
-	const bool is_nor = c->rig.board->needs_erase != 0;
-	struct choice choice = { .c = c, .variants = is_nor ? nor : rram,
-		.variant_count = is_nor ? HF_ARRAY_COUNT(nor) : HF_ARRAY_COUNT(rram) };
-	uint32_t dense = 0, sector_bulk = is_nor ? 1024 : 256;
+	struct choice choice = { .c = c };
+	uint32_t dense = 0;
 	const uint32_t stride = c->deciding_first != 0 ? 1 : c->profile->stride;
 	for (uint32_t i = 0; i < c->op_count; i++) {
 		const uint32_t draw = cut_hash(c->seed, i + 1, 2);
+		const bool is_line = c->ops[i].op == VB_OP_LINE;
+		const uint32_t sector_bulk = op_bytes(c->ops[i].op) != 0 ? 4096u / op_bytes(c->ops[i].op) : 1u; /* operations a sector */
+		choice.variants = is_line ? rram : nor;
+		choice.variant_count = is_line ? HF_ARRAY_COUNT(rram) : HF_ARRAY_COUNT(nor);
 		if (!c->ops[i].is_bulk && (dense++ + c->seed) % stride == 0)
 			add_dense(&choice, i + 1);
 		else if (c->ops[i].is_bulk && (c->profile->bulk_per_run == 0 || draw % sector_bulk < c->profile->bulk_per_run))

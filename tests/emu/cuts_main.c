@@ -46,7 +46,7 @@ void cut_case_name(const struct campaign *c, const struct cut_case *which, char 
 	(void)cut_put(&which->first, first, sizeof first);
 	if (which->second.operation != 0)
 		(void)cut_put(&which->second, second, sizeof second);
-	(void)snprintf(into, into_bytes, "%s:%s:%u:%s:%s%s%s", c->rig.board->name, c->key_kind, (unsigned)c->base_sectors, c->stage->name,
+	(void)snprintf(into, into_bytes, "%s:%s:%u:%s:%s%s%s", c->rig.name, c->key_kind, (unsigned)c->base_sectors, c->stage->name,
 		       first, second[0] != 0 ? "+" : "", second);
 }
 

@@ -61,10 +61,19 @@ static bool filler_append(const struct rig *rig, uint32_t image_index, uint32_t 
 	return fclose(file) == 0;
 }
 
+/* One demo serves all layouts with the same primary address (firmware/CMakeLists.txt). */
+static const char *demo_layout(const struct rig *rig)
+{
+	const struct board_layout *layout = rig->board->layouts;
+	while (layout->primary_addr != rig->layout->primary_addr)
+		layout++;
+	return layout->name;
+}
+
 bool rig_sign(struct rig *rig, uint32_t image_index, uint32_t filler_bytes, const char *options, const char *name)
 {
 	const char *cli = getenv("HOLDFAST_CLI"), *firmware = getenv("HOLDFAST_LOADER_DIR"), *source = getenv("HOLDFAST_SOURCE_DIR");
-	return shell("cp '%s/demo-%s-%s-%s.bin' %s/payload.bin", firmware, rig->board->name, rig->layout->name, versions[image_index],
+	return shell("cp '%s/demo-%s-%s-%s.bin' %s/payload.bin", firmware, rig->board->name, demo_layout(rig), versions[image_index],
 		     rig->folder) &&
 	       filler_append(rig, image_index, filler_bytes) &&
 	       shell("'%s' sign %s/payload.bin %s/%s -v %s --pad-header %s -k '%s/tests/vectors/keys/%s.pem' >%s/log 2>&1", cli, rig->folder,
@@ -75,8 +84,9 @@ bool rig_sign(struct rig *rig, uint32_t image_index, uint32_t filler_bytes, cons
 static bool image_make(struct rig *rig, uint32_t image_index, uint32_t image_bytes)
 {
 	struct rig_file *image = &rig->image[image_index];
-	char options[64];
-	(void)snprintf(options, sizeof options, "--board %s%s", rig->board->name, image_bytes != 0 ? " --pad-sig" : "");
+	char options[96];
+	(void)snprintf(options, sizeof options, "--board %s --layout %s%s", rig->board->name, rig->layout->name,
+		       image_bytes != 0 ? " --pad-sig" : "");
 	if (!rig_sign(rig, image_index, 0, options, "image.bin") || !rig_read(rig, "image.bin", image))
 		return false;
 	if (image_bytes == 0)
@@ -96,8 +106,8 @@ static bool files_make(struct rig *rig, uint32_t image_bytes)
 		return false;
 	}
 	(void)setenv("XDG_DATA_HOME", rig->folder, 1);
-	bool ok = shell("'%s' bootloader --board %s -k '%s/tests/vectors/keys/%s.pem' -o %s/loader.bin >%s/log 2>&1", cli, rig->board->name,
-			source, rig->key_kind, rig->folder, rig->folder) &&
+	bool ok = shell("'%s' bootloader --board %s --layout %s -k '%s/tests/vectors/keys/%s.pem' -o %s/loader.bin >%s/log 2>&1", cli, rig->board->name,
+			rig->layout->name, source, rig->key_kind, rig->folder, rig->folder) &&
 		  rig_read(rig, "loader.bin", &rig->loader);
 	for (uint32_t i = 0; i < RIG_IMAGES; i++)
 		ok = ok && image_make(rig, i, image_bytes);
@@ -371,14 +381,24 @@ void rig_power_cycle(struct rig *rig)
 
 /* ---- the board */
 
+static bool board_of(struct rig *rig, const char *name)
+{
+	char board[64];
+	const char *slash = strchr(name, '/');
+	(void)snprintf(board, sizeof board, "%.*s", (int)(slash != NULL ? (size_t)(slash - name) : strlen(name)), name);
+	rig->board = board_find(board);
+	if (rig->board != NULL)
+		rig->layout = slash == NULL ? &rig->board->layouts[0] : board_layout_find(rig->board, slash + 1);
+	return rig->layout != NULL;
+}
+
 bool rig_open(struct rig *rig, const char *board, const char *key_kind, uint32_t image_bytes)
 {
 	const struct vb_options options = { .strict = true, .uart_instance = -1, .ram_fill = 0xa5 };
 	memset(rig, 0, sizeof *rig);
-	rig->board = board_find(board);
-	if (rig->board == NULL)
+	(void)snprintf(rig->name, sizeof rig->name, "%s", board);
+	if (!board_of(rig, board))
 		return false;
-	rig->layout = &rig->board->layouts[0];
 	rig->key_kind = key_kind;
 	if (!files_make(rig, image_bytes) || vb_create(&rig->vb, rig->board, &options) != HF_OK)
 		return false;
@@ -404,6 +424,27 @@ bool rig_primary_is(struct rig *rig, uint32_t image_index)
 	const struct rig_file *image = &rig->image[image_index];
 	return memcmp(vb_flash(rig->vb) + rig->layout->primary_addr, image->bytes, image->size_bytes) == 0 &&
 	       !vb_is_damaged(rig->vb, rig->layout->primary_addr, image->size_bytes);
+}
+
+uint8_t *rig_cell(struct rig *rig, uint32_t addr)
+{
+	return addr >= BOARD_EXTERNAL_ADDR ? vb_external(rig->vb) + (addr - BOARD_EXTERNAL_ADDR) : vb_flash(rig->vb) + addr;
+}
+
+void rig_cell_changed(struct rig *rig, uint32_t addr, uint32_t size_bytes)
+{
+	if (addr >= BOARD_EXTERNAL_ADDR)
+		vb_external_changed(rig->vb, addr - BOARD_EXTERNAL_ADDR, size_bytes);
+	else
+		vb_flash_changed(rig->vb, addr, size_bytes);
+}
+
+double rig_sector_writes(const struct rig *rig, const struct vb_counters *since)
+{
+	const struct vb_counters *n = vb_counters(rig->vb);
+	const double lines = (double)(n->lines - since->lines);
+	return (double)(n->erases - since->erases) + (double)(n->sectors - since->sectors) +
+	       lines * rig->board->write_unit_bytes / rig->board->sector_bytes;
 }
 
 bool rig_place(struct rig *rig, uint32_t image_index, uint32_t base_off)

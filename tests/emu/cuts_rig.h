@@ -3,7 +3,8 @@
  *
  * Why      The explorer (sim/) cuts the core on simulated flash. Here it is the loader's and the application's own machine code, on
  *          the chip's flash controller.
- * Shapes   Everything that the host's end knows is in struct rig_host, so that a moment (board and host) is two copies.
+ * Shapes   A board is named NAME or NAME/LAYOUT; without, it is its first layout.
+ *          Everything that the host's end knows is in struct rig_host, so that a moment (board and host) is two copies.
  *          An act is what the board does between two rests: a boot, an upload, a request, a confirmation.
  * Order    rig_open -> (rig_begin -> rig_step* until it is not RIG_GOING)* -> rig_close. rig_keep and rig_back at any step.
  * Errors   RIG_BAD: host.why says what; a stop that the loader logged is one.
@@ -50,6 +51,7 @@ struct rig {
 	struct vb *vb;
 	const struct board *board;
 	const struct board_layout *layout;
+	char name[64];              /* of board and layout, as it was opened */
 	const char *key_kind;
 	char folder[32];            /* with key, loader and images, until rig_close */
 	struct rig_file loader, image[RIG_IMAGES]; /* 1.0.0 and 1.1.0, signed */
@@ -70,6 +72,11 @@ void rig_power_cycle(struct rig *rig);    /* off; rig_begin(RIG_BOOT) turns it o
 
 /* The whole image of the file, byte for byte on sound units, is what lies at the primary's start. */
 bool rig_primary_is(struct rig *rig, uint32_t image_index);
+/* Sector writes since an earlier count: erases of either flash; RRAM has none, so its lines, as sectors. */
+double rig_sector_writes(const struct rig *rig, const struct vb_counters *since);
+/* The bytes at an address of the layout, in whichever flash; changed tells the board, as a debugger would. */
+uint8_t *rig_cell(struct rig *rig, uint32_t addr);
+void rig_cell_changed(struct rig *rig, uint32_t addr, uint32_t size_bytes);
 /* Signs the demo of image_index with filler bytes behind it, into folder/name. options: of holdfast sign. False: refused; what was
  * printed is in folder/log. */
 bool rig_sign(struct rig *rig, uint32_t image_index, uint32_t filler_bytes, const char *options, const char *name);

@@ -68,7 +68,7 @@ static void stage_begin(struct campaign *c)
 
 static bool stage_bad(const struct campaign *c, const char *what)
 {
-	printf("%s %s offset %u, stage %s: %s%s\n%s\n", c->rig.board->name, c->key_kind, (unsigned)c->base_sectors, c->stage->name, what,
+	printf("%s %s offset %u, stage %s: %s%s\n%s\n", c->rig.name, c->key_kind, (unsigned)c->base_sectors, c->stage->name, what,
 	       c->rig.host.why, c->rig.host.log);
 	return false;
 }
@@ -100,13 +100,13 @@ static bool stage_figures(const struct campaign *c)
 	const uint32_t old_sectors = rig_sectors(&c->rig, 0), new_sectors = rig_sectors(&c->rig, 1);
 	const uint32_t sectors = old_sectors > new_sectors ? old_sectors : new_sectors;
 	const uint64_t lines = n->lines - b->lines, words = n->words - b->words, erases = n->erases - b->erases;
-	const double writes = c->rig.board->needs_erase ? (double)erases :
-							  (double)lines * c->rig.board->write_unit_bytes / c->rig.board->sector_bytes;
+	const double writes = rig_sector_writes(&c->rig, b);
 	printf("evidence: {\"what\":\"stage\",\"board\":\"%s\",\"signature\":\"%s\",\"offset\":%u,\"stage\":\"%s\",\"sectors\":%u,"
-	       "\"sector_writes\":%.1f,\"limit\":%u,\"erases\":%llu,\"words\":%llu,\"lines\":%llu,\"instructions\":%llu,"
+	       "\"sector_writes\":%.1f,\"limit\":%u,\"erases\":%llu,\"words\":%llu,\"lines\":%llu,\"pages\":%llu,\"sectors_outside\":%llu,\"instructions\":%llu,"
 	       "\"loader_instructions\":%llu,\"loader_ms\":%.1f}\n",
-	       c->rig.board->name, c->key_kind, (unsigned)c->base_sectors, c->stage->name, (unsigned)sectors, writes,
+	       c->rig.name, c->key_kind, (unsigned)c->base_sectors, c->stage->name, (unsigned)sectors, writes,
 	       (unsigned)(2 * sectors + 8), (unsigned long long)erases, (unsigned long long)words, (unsigned long long)lines,
+	       (unsigned long long)(n->pages - b->pages), (unsigned long long)(n->sectors - b->sectors),
 	       (unsigned long long)(n->instructions - b->instructions),
 	       (unsigned long long)(n->loader_instructions - b->loader_instructions), (double)(n->loader_ns - b->loader_ns) / 1e6);
 	if (c->stage->is_move && writes > 2 * sectors + 8)
@@ -241,7 +241,7 @@ static void stage_told(const struct campaign *c, const struct cut_totals *before
 	const struct cut_totals *t = &c->totals;
 	printf("evidence: {\"what\":\"cuts\",\"board\":\"%s\",\"signature\":\"%s\",\"offset\":%u,\"stage\":\"%s\",\"tier\":\"%s\",\"seed\":%u,"
 	       "\"operations\":%u,\"cuts\":%llu,\"second_cuts\":%llu,\"boots\":%llu,\"failures\":%llu}\n",
-	       c->rig.board->name, c->key_kind, (unsigned)c->base_sectors, c->stage->name, c->profile->name, (unsigned)c->seed,
+	       c->rig.name, c->key_kind, (unsigned)c->base_sectors, c->stage->name, c->profile->name, (unsigned)c->seed,
 	       (unsigned)c->op_count, (unsigned long long)(t->cuts - before->cuts),
 	       (unsigned long long)(t->second_cuts - before->second_cuts), (unsigned long long)(t->boots - before->boots),
 	       (unsigned long long)(t->failures - before->failures));
@@ -290,8 +290,8 @@ static bool refused_life(struct campaign *c)
 	const uint32_t bit_off = c->base_sectors * c->rig.board->sector_bytes + c->rig.board->header_bytes + 100;
 	const uint32_t addr = c->rig.layout->secondary_addr + bit_off;
 	bool ok = rig_place(&c->rig, 1, c->base_sectors * c->rig.board->sector_bytes);
-	vb_flash(c->rig.vb)[addr] ^= 1u;
-	vb_flash_changed(c->rig.vb, addr, 1);
+	*rig_cell(&c->rig, addr) ^= 1u;
+	rig_cell_changed(&c->rig, addr, 1);
 	rig_begin(&c->rig, RIG_REQUEST);
 	ok = ok && rig_run(&c->rig) == RIG_DONE && stage_run(c, "refused");
 	rig_back(&c->rig, start);
