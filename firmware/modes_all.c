@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "modes.h"
 
-const struct hf_mode *const fw_modes[] = { &hf_mode_swap };
+const struct hf_mode *const fw_modes[] = { &hf_mode_swap, &hf_mode_overwrite, &hf_mode_single };
 const uint32_t fw_mode_count = HF_ARRAY_COUNT(fw_modes);

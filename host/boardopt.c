@@ -5,7 +5,7 @@
 
 const struct hf_mode *boardopt_mode(uint8_t mode_id)
 {
-	static const struct hf_mode *const modes[] = { &hf_mode_swap };
+	static const struct hf_mode *const modes[] = { &hf_mode_swap, &hf_mode_overwrite, &hf_mode_single };
 	for (size_t i = 0; i < HF_ARRAY_COUNT(modes); i++) {
 		if (modes[i]->id == mode_id)
 			return modes[i];

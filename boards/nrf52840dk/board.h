@@ -23,7 +23,7 @@ static const struct board board_nrf52840dk = {
 		      .quad_enable = 1, .wake_us = 35, .size_bytes = 0x800000, .erase_bytes = 4096, .jedec_id = 0xC22817, .sck_hz = 8000000,
 		      .page_us = 896, .erase_us = 48000, .endurance_cycles = 100000 },
 	.recover = { .pin = 11, .pin_active_level = 0, .double_reset = 1, .window_ms = 0 }, /* button 1 */
-	.layout_count = 2,
+	.layout_count = 3,
 	.layouts = {
 		{ .name = "two-slots", .note = "whole flash", .mode_id = 1,
 		  .loader_addr = 0x0, .loader_bytes = 0xC000,
@@ -35,6 +35,11 @@ static const struct board board_nrf52840dk = {
 		  .primary_addr = 0xC000, .primary_bytes = 0x90000,
 		  .secondary_addr = BOARD_EXTERNAL_ADDR, .secondary_bytes = 0x91000,
 		  .storage_addr = 0x9C000, .storage_bytes = 0x64000 },
+		{ .name = "external-overwrite", .note = "the update slot in the QSPI flash, no way back", .mode_id = 2,
+		  .loader_addr = 0x0, .loader_bytes = 0xC000,
+		  .primary_addr = 0xC000, .primary_bytes = 0xEC000,
+		  .secondary_addr = BOARD_EXTERNAL_ADDR, .secondary_bytes = 0xEC000,
+		  .storage_addr = 0xF8000, .storage_bytes = 0x8000 },
 	},
 };
 #endif

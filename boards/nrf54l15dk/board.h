@@ -23,7 +23,7 @@ static const struct board board_nrf54l15dk = {
 		      .quad_enable = 0, .wake_us = 35, .size_bytes = 0x800000, .erase_bytes = 4096, .jedec_id = 0xC22817, .sck_hz = 8000000,
 		      .page_us = 896, .erase_us = 48000, .endurance_cycles = 100000 },
 	.recover = { .pin = 32 + 13, .pin_active_level = 0, .double_reset = 1, .window_ms = 0 }, /* button 0 */
-	.layout_count = 2,
+	.layout_count = 3,
 	.layouts = {
 		{ .name = "two-slots", .note = "whole RRAM, no coprocessor image", .mode_id = 1,
 		  .loader_addr = 0x0, .loader_bytes = 0x10000,
@@ -34,6 +34,11 @@ static const struct board board_nrf54l15dk = {
 		  .loader_addr = 0x0, .loader_bytes = 0x10000,
 		  .primary_addr = 0x10000, .primary_bytes = 0x164000,
 		  .secondary_addr = BOARD_EXTERNAL_ADDR, .secondary_bytes = 0x165000,
+		  .storage_addr = 0x174000, .storage_bytes = 0x9000 },
+		{ .name = "external-overwrite", .note = "the update slot in the SPI flash, no way back", .mode_id = 2,
+		  .loader_addr = 0x0, .loader_bytes = 0x10000,
+		  .primary_addr = 0x10000, .primary_bytes = 0x164000,
+		  .secondary_addr = BOARD_EXTERNAL_ADDR, .secondary_bytes = 0x164000,
 		  .storage_addr = 0x174000, .storage_bytes = 0x9000 },
 	},
 };

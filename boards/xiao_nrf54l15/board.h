@@ -21,7 +21,7 @@ static const struct board board_xiao_nrf54l15 = {
 	.endurance_cycles = 10000,
 	.external = { .part = "none" },
 	.recover = { .pin = 0, .pin_active_level = 0, .double_reset = 1, .window_ms = 0 }, /* button USR */
-	.layout_count = 2,
+	.layout_count = 4,
 	.layouts = {
 		{ .name = "two-slots", .note = "whole RRAM, no coprocessor image", .mode_id = 1,
 		  .loader_addr = 0x0, .loader_bytes = 0x10000,
@@ -33,6 +33,15 @@ static const struct board board_xiao_nrf54l15 = {
 		  .primary_addr = 0x10000, .primary_bytes = 0xA6000,
 		  .secondary_addr = 0xB6000, .secondary_bytes = 0xA6000,
 		  .storage_addr = 0x15C000, .storage_bytes = 0x9000 },
+		{ .name = "overwrite", .note = "two slots, half the writes and half the time of a swap, no way back", .mode_id = 2,
+		  .loader_addr = 0x0, .loader_bytes = 0x10000,
+		  .primary_addr = 0x10000, .primary_bytes = 0xB2000,
+		  .secondary_addr = 0xC2000, .secondary_bytes = 0xB2000,
+		  .storage_addr = 0x174000, .storage_bytes = 0x9000 },
+		{ .name = "single-slot", .note = "the whole RRAM for the application; updates in recovery only", .mode_id = 3, .recovery = 1,
+		  .loader_addr = 0x0, .loader_bytes = 0x10000,
+		  .primary_addr = 0x10000, .primary_bytes = 0x164000,
+		  .storage_addr = 0x174000, .storage_bytes = 0x9000 },
 	},
 };
 #endif

@@ -2,7 +2,7 @@
 /* A NOR flash chip by its commands: who is there, wake, read, program, erase, and how it was found, so that it can be left so.
  *
  * Waits are bounded by the microsecond timer. The longest that any chip we know takes are 5.4 ms a page and 384 ms a 4 KB sector
- * (MX25R6435F: SFDP's typical times by its own factors); twice that and more is a chip that hangs. A chip that is not there is
+ * (MX25R6435F: SFDP's typical times by its own factors); more than twice that is a chip that hangs. A chip that is not there is
  * known after two reads of its id and one wake-up time: well under a millisecond.
  * The status registers are only read. Quad reads are used if somebody has set the chip up for them, and never set up here: that bit is
  * kept in the chip, and a cut while it is written could leave other bits of it, write protection among them, anyhow.
@@ -10,7 +10,7 @@
 #include "nor.h"
 
 #define PROGRAM_US_MAX 50000u
-#define ERASE_US_MAX 1500000u
+#define ERASE_US_MAX 800000u
 #define STATUS_BUSY 1u
 #define STATUS1_QUAD (1u << 6)
 #define STATUS2_QUAD (1u << 1)
