@@ -276,18 +276,38 @@ static enum hf_reason wait_for_new(struct update *u)
 	return HF_OK;
 }
 
+/* A bootloader that starts the highest version where it lies (direct XIP, RAM load, neither with a way back) has nothing that could be
+ * requested: its server does not have the command, whatever it says of its mode. Source: zephyrproject-rtos/zephyr:
+ * subsys/mgmt/mcumgr/grp/img_mgmt/src/img_mgmt_state.c. */
+static enum hf_reason request(struct update *u, const struct upload_file *file)
+{
+	struct smp_ask ask = device_ask_of(u->device);
+	struct smp_reply reply;
+	struct smp_image_list after;
+	enum hf_reason asked = smp_ask_image_state(&u->device->client, &ask, file->hash, file->hash_bytes, u->wish->permanent);
+	enum hf_reason reason = device_exchange(u->device, asked, &reply, u->problem);
+	if (reason != HF_OK)
+		return reason;
+	if (reply.refused && !reply.code.of_group && reply.code.rc == SMP_RC_NOT_SUPPORTED) {
+		u->mode = MODE_XIP;
+		return HF_OK;
+	}
+	return device_result(u->device, &reply, smp_read_image_list(&reply, &after), "request a test", u->problem);
+}
+
 static enum hf_reason install(struct update *u)
 {
 	enum hf_reason reason = HF_OK;
-	struct smp_image_list after;
 	for (size_t i = 0; i < u->count && reason == HF_OK && u->mode != MODE_XIP; i++) {
 		if (!runs(u, u->chosen[i]))
-			reason = device_set_state(u->device, u->chosen[i]->hash, u->chosen[i]->hash_bytes, u->wish->permanent, &after, u->problem);
+			reason = request(u, u->chosen[i]);
 	}
 	if (reason != HF_OK)
 		return reason;
 	if (u->mode != MODE_XIP)
 		report_step(u->report, "requested: %s", u->wish->permanent ? "permanent" : "a test");
+	else
+		report_step(u->report, "its bootloader starts the highest version: there is nothing to request");
 	reason = reset(u);
 	if (reason != HF_OK)
 		return reason;
