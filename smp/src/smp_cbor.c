@@ -309,6 +309,11 @@ enum hf_reason smp_list_next(struct smp_reader *reader, struct smp_list *list, b
 	return HF_OK;
 }
 
+static bool null_is_next(const struct smp_reader *reader)
+{
+	return left_of(reader) != 0u && reader->bytes[reader->off] == 0xf6u;
+}
+
 /* A key and its value: into a field, or stepped over. Keys that are not text are of no field. */
 static enum hf_reason pair_read(struct smp_reader *reader, struct smp_field *fields, uint32_t field_count)
 {
@@ -327,7 +332,7 @@ static enum hf_reason pair_read(struct smp_reader *reader, struct smp_field *fie
 	if (reason != HF_OK)
 		return reason;
 	for (uint32_t i = 0; i < field_count; i++) {
-		if (smp_span_is(&key, fields[i].key))
+		if (smp_span_is(&key, fields[i].key) && !null_is_next(reader))
 			return field_read(reader, &fields[i]);
 	}
 	return smp_value_skip(reader);

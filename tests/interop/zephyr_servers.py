@@ -5,8 +5,6 @@ IPv4 and IPv6, and behind real MCUboots on emulated chips, with updates that swa
 
 The binaries come with the source package of smpclient, which tests itself with them; `./dev setup` fetches it. They are checked against
 the sums in there and nothing of them is kept. Chips run in QEMU; the MCUboots check hashes, not signatures."""
-import ctypes
-import fcntl
 import glob
 import hashlib
 import json
@@ -24,6 +22,7 @@ import threading
 import time
 import tty
 
+from own_network import own_network
 from virtual_board import CLI, evidence, imgtool, need, read, write
 
 need("imgtool", "smp")
@@ -191,27 +190,10 @@ def serial_lines():
             check(said.get("buf_size") == buf_size, f"{config}: {said}")
 
 
-def lo_up():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh22x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: IFF_UP, IFF_RUNNING
-
-
 def udp():
-    """Its port is fixed, so each test has a network of its own. Where that is not allowed the machine's is used."""
-    child = os.fork()
-    if child == 0:
-        libc, user, net = ctypes.CDLL(None, use_errno=True), 0x10000000, 0x40000000
-        if libc.unshare(net if os.getuid() == 0 else net | user) == 0:
-            lo_up()
-        try:
-            for config, device in (("udp", "udp:127.0.0.1"), ("udp6", "udp:[::1]")):
-                with Native(config, rb"smp_udp: Started"):
-                    speaks(device, config)
-        except SystemExit as problem:
-            print(problem, flush=True)
-            os._exit(1)
-        os._exit(0)
-    check(os.waitpid(child, 0)[1] == 0, "UDP, see above")
+    for config, device in (("udp", "udp:127.0.0.1"), ("udp6", "udp:[::1]")):
+        with Native(config, rb"smp_udp: Started"):
+            speaks(device, config)
 
 
 # --- updates ---------------------------------------------------------------------------------------------------------------------
@@ -278,6 +260,7 @@ def main():
         missing("32-bit programs can't run (libc6-i386)")
     if shutil.which("qemu-system-arm") is None:
         missing("qemu-system-arm is not here")
+    own_network()
     with tempfile.TemporaryDirectory() as folder:
         for part, arguments in ((serial_lines, ()), (udp, ()), (swap, (folder,)), (ram_load, (folder,)), (recovery, (folder,))):
             began = time.monotonic()
