@@ -332,7 +332,7 @@ static enum hf_reason pair_read(struct smp_reader *reader, struct smp_field *fie
 	if (reason != HF_OK)
 		return reason;
 	for (uint32_t i = 0; i < field_count; i++) {
-		if (smp_span_is(&key, fields[i].key) && !null_is_next(reader))
+		if (smp_span_is(&key, fields[i].key) && (fields[i].type == SMP_TYPE_ANY || !null_is_next(reader)))
 			return field_read(reader, &fields[i]);
 	}
 	return smp_value_skip(reader);

@@ -7,6 +7,8 @@
 #define TIMEOUT_MAX_MS 20000u
 #define BUSY_PAUSE_MS 500u
 #define GROW_AFTER_LOSS 8u
+#define GROW_AFTER_MAX 1024u
+#define WIDE_ENOUGH 32u        /* replies with several in flight, after which a loss is chance and not the window's doing */
 
 static bool is_past(uint32_t now_ms, uint32_t deadline_ms)
 {
@@ -69,7 +71,8 @@ enum hf_reason smp_upload_start(struct smp_upload *upload, const struct smp_uplo
 		return HF_R_SMP_UPLOAD_LEN;
 	if (room_at(plan, 0, false) < FIRST_DATA_MIN_BYTES)
 		return HF_R_SMP_MESSAGE_TOO_SMALL;
-	*upload = (struct smp_upload){ .plan = *plan, .client = client, .state = SMP_UPLOAD_FIRST, .window = 1, .grow_in = 1 };
+	*upload = (struct smp_upload){ .plan = *plan, .client = client, .state = SMP_UPLOAD_FIRST, .window = 1, .grow_in = 1,
+					.grow_after = GROW_AFTER_LOSS / 2u };
 	if (upload->plan.window_max < 1u)
 		upload->plan.window_max = 1;
 	if (upload->plan.window_max > SMP_WINDOW_MAX)
@@ -151,11 +154,20 @@ static void progress(struct smp_upload *upload, uint32_t off)
 		upload->state = SMP_UPLOAD_DONE;
 }
 
-/* Something was lost or out of step: fewer in flight, and a count that ends an upload which does not get on. */
+/* Something was lost or out of step: fewer in flight, and a count that ends an upload which does not get on. Chips that halt while they
+ * erase lose what is sent meanwhile: where several in flight go wrong soon, again and again, one at a time is faster, and they are tried
+ * ever more seldom. */
 static void trouble(struct smp_upload *upload)
 {
+	bool soon = upload->window > 1u && upload->wide_count < WIDE_ENOUGH;
+
+	if (soon && upload->grow_after < GROW_AFTER_MAX)
+		upload->grow_after *= 2u;
+	else if (upload->window > 1u && !soon)
+		upload->grow_after = GROW_AFTER_LOSS;
 	upload->window = upload->window > 1u ? upload->window / 2u : 1u;
-	upload->grow_in = GROW_AFTER_LOSS;
+	upload->grow_in = upload->grow_after;
+	upload->wide_count = 0;
 	upload->trouble_count++;
 	if (upload->trouble_count > upload->plan.tries)
 		fail(upload, upload->answered ? HF_R_SMP_UPLOAD_STUCK : HF_R_SMP_NO_REPLY);
@@ -398,6 +410,7 @@ static void chunk_answered(struct smp_upload *upload, const struct smp_flight *f
 	progress(upload, off);
 	if (upload->state == SMP_UPLOAD_DRAIN)
 		drain(upload, off);
+	upload->wide_count += upload->window > 1u ? 1u : 0u;
 	if (upload->state != SMP_UPLOAD_STREAM || upload->window >= upload->plan.window_max)
 		return;
 	upload->grow_in--;

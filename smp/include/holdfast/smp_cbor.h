@@ -67,8 +67,8 @@ struct smp_field {
 	} is;
 };
 
-/* Reads one map: fills the fields that occur, steps over the rest, in any order. Nothing at all counts as an empty map, and null as
- * absent (apache/mynewt-newtmgr: "hash" of `image confirm`). A key that occurs twice, or a field of another type, is refused. */
+/* Reads one map: fills the fields that occur, steps over the rest, in any order. Nothing at all counts as an empty map, and null for
+ * anything but SMP_TYPE_ANY as absent (apache/mynewt-newtmgr: "hash" of `image confirm`). A key that occurs twice, or a field of another type, is refused. */
 enum hf_reason smp_map_read(struct smp_reader *reader, struct smp_field *fields, uint32_t field_count) HF_MUST_USE;
 
 /* Walk of a list: open, then while next says more: read exactly one value from the reader. */

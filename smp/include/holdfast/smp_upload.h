@@ -77,6 +77,8 @@ struct smp_upload {
 	uint32_t order;              /* of the next request */
 	uint32_t window;
 	uint32_t grow_in;            /* good replies until the window grows */
+	uint32_t grow_after;         /* what grow_in becomes at the next loss */
+	uint32_t wide_count;         /* good replies since more than one is in flight */
 	uint32_t trouble_count;      /* since best_off last rose */
 	uint32_t restart_count;
 	bool rtt_known;
