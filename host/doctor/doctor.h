@@ -70,6 +70,8 @@ void doctor_read_names(struct doctor *doctor, struct doctor_input *input, const 
 
 /* --- conclusions ------------------------------------------------------------------------------------------------------------- */
 void doctor_set_up(struct doctor *doctor);
+/* Sets inputs aside that don't belong to the main build. */
+void doctor_scope(struct doctor *doctor);
 void doctor_conclude(struct doctor *doctor);
 enum severity doctor_verdict(const struct doctor *doctor);
 void doctor_report(const struct doctor *doctor, struct report *report);
@@ -113,6 +115,8 @@ bool doctor_mode_swaps(enum boot_mode mode);
 const char *doctor_mode_name(enum boot_mode mode);
 uint32_t doctor_pad_bytes(enum soc soc);
 bool doctor_soc_is_54l(enum soc soc);
+/* The chip that this layout is for: by its file's name, by its addresses, else the setup's. */
+enum soc doctor_layout_soc(const struct doctor *doctor, const struct layout *layout, const char **why);
 /* The layout that the bootloader lives by: the one of a build if there is one. NULL: none with both or one slot. */
 const struct layout *doctor_main_layout(const struct doctor *doctor);
 

@@ -46,6 +46,7 @@ struct doctor_input {
 	enum doctor_kind kind;
 	enum doctor_who who;
 	bool named;           /* given by the caller himself, not found in a folder */
+	bool aside;           /* of another board, variant or application than the main one: not joined with the rest */
 	uint64_t size_bytes;
 };
 
@@ -207,6 +208,7 @@ enum boot_mode { MODE_UNKNOWN, MODE_SCRATCH, MODE_MOVE, MODE_OFFSET, MODE_OVERWR
 struct setup {
 	enum soc soc;
 	const char *soc_why;
+	bool soc_varies;           /* files for several chips: each layout is judged by its own */
 	char board[96];
 	bool is_xiao_ble, is_xiao;
 	bool is_ncs, has_sysbuild, has_build;

@@ -92,7 +92,7 @@ const struct setting *doctor_setting(const struct doctor *d, enum doctor_who who
 	const struct setting *best = NULL;
 	for (size_t i = 0; i < d->settings.count; i++) {
 		const struct setting *s = &d->settings.at[i];
-		if (s->is_comment || s->who != who || strcmp(s->name, name) != 0 || s->is_sysbuild != (who == WHO_SYSBUILD))
+		if (s->is_comment || s->input->aside || s->who != who || strcmp(s->name, name) != 0 || s->is_sysbuild != (who == WHO_SYSBUILD))
 			continue;
 		if (best == NULL || s->is_final >= best->is_final)
 			best = s;

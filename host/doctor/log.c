@@ -136,15 +136,9 @@ static bool begins_message(const char *text, size_t length)
 	return length == 0;
 }
 
-static void take_line(struct log_reader *r, char *line, size_t length)
+static void take_message(struct log_reader *r, char *text, size_t length)
 {
 	char joined[LOG_LINE_MAX + sizeof r->tail];
-	r->line++;
-	r->doctor->log_lines++;
-	length = without_colours(line, length);
-	size_t stamp = stamp_bytes(line, length);
-	char *text = line + stamp;
-	length -= stamp;
 	log_kconfig_line(r, text, length);
 	bool continues = r->tail_bytes >= 20 && !begins_message(text, length);
 	if (continues) {
@@ -157,6 +151,37 @@ static void take_line(struct log_reader *r, char *line, size_t length)
 	size_t keep = length < sizeof r->tail ? length : sizeof r->tail;
 	memcpy(r->tail, text + length - keep, keep);
 	r->tail_bytes = keep;
+}
+
+/* Where the next message begins in a line that holds several: a paste that lost its line ends. */
+static size_t next_message(const char *text, size_t length)
+{
+	for (size_t i = 1; i + 4 < length; i++) {
+		if (text[i - 1] != ' ')
+			continue;
+		bool level = strchr("IWED", text[i]) != NULL && text[i + 1] == ':' && text[i + 2] == ' ' && text[i] != '\0';
+		bool banner = memcmp(text + i, "*** B", 5) == 0 || memcmp(text + i, "*** U", 5) == 0;
+		bool stamp = text[i] == '[' && isdigit((unsigned char)text[i + 1]) && isdigit((unsigned char)text[i + 2]) && text[i + 3] == ':';
+		if (level || banner || stamp)
+			return i;
+	}
+	return length;
+}
+
+static void take_line(struct log_reader *r, char *line, size_t length)
+{
+	r->line++;
+	r->doctor->log_lines++;
+	length = without_colours(line, length);
+	size_t stamp = stamp_bytes(line, length);
+	char *text = line + stamp;
+	length -= stamp;
+	do {
+		size_t size = next_message(text, length);
+		take_message(r, text, size);
+		text += size;
+		length -= size;
+	} while (length != 0);
 }
 
 static void feed(struct log_reader *r, const char *data, size_t size_bytes)

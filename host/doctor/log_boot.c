@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The course of each boot in a log: which lines the bootloader printed, in order, and how it ended. */
+#define _GNU_SOURCE /* memmem */
 #include <ctype.h>
 #include <stdio.h>
 
@@ -78,9 +79,10 @@ static void take_swap(struct log_reader *r, const struct match *match, const cha
 	}
 }
 
-static bool is_banner(const struct match *match)
+/* Any banner but MCUboot's own: an application may have a name of its own. */
+static bool is_other_banner(const struct match *match, const char *line, size_t length)
 {
-	return is(match, "banner_mcuboot") || is(match, "banner_os");
+	return is(match, "banner_os") && memmem(line, length, "Booting MCUboot", 15) == NULL;
 }
 
 static bool opens_boot(struct log_reader *r, const struct match *match)
@@ -108,7 +110,7 @@ void log_boot_match(struct log_reader *r, const struct match *match, const char 
 	struct boot *b = r->boot;
 	if (b == NULL)
 		return;
-	if (is_banner(match) && is(match, "banner_os") && (b->jump_line != 0 || b->has_chainload)) {
+	if (is_other_banner(match, line, length) && (b->jump_line != 0 || b->has_chainload)) {
 		b->app_line = r->line;
 		r->after_jump = true;
 	}

@@ -214,6 +214,8 @@ static void take_zip(struct doctor *d, struct doctor_input *input)
 	struct package package;
 	struct problem problem = { 0 };
 	enum hf_reason reason = package_read(input->file, &package, &problem);
+	if (reason != HF_OK && !input->named && strstr(input->path, "dfu") == NULL)
+		return; /* some other archive of the folder */
 	if (reason != HF_OK) {
 		char *line = problem_line(&problem);
 		broken_file(d, input, 0, line);

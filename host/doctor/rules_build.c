@@ -264,7 +264,8 @@ static void b10_switched_off(struct doctor *d)
 	bool slot = main != NULL && partitions_of(&main->partitions, PARTITION_SECONDARY) != NULL;
 	for (size_t i = 0; i < d->settings.count && !other_updater(d); i++) {
 		const struct setting *s = &d->settings.at[i];
-		if (s->who != WHO_APP || !s->is_comment || !starts(s->name, "MCUMGR") || strcmp(s->value, "y") != 0)
+		bool core = strcmp(s->name, "MCUMGR") == 0 || strcmp(s->name, "MCUMGR_GRP_IMG") == 0 || strcmp(s->name, "MCUMGR_GRP_OS") == 0;
+		if (s->who != WHO_APP || s->input->aside || !s->is_comment || !core || strcmp(s->value, "y") != 0)
 			continue;
 		if (slot || doctor_is(d, WHO_SYSBUILD, "BOOTLOADER_MCUBOOT", "y") || doctor_is(d, WHO_APP, "BOOTLOADER_MCUBOOT", "y"))
 			doctor_say_setting(doctor_find(d, "B10"), s);
@@ -450,11 +451,13 @@ void detect_b16(struct doctor *d)
 	if (pm != NULL && strcmp(pm->value, "y") == 0)
 		doctor_say_setting(doctor_find(d, "B16"), pm);
 	for (size_t i = 0; i < d->layouts.count; i++) {
-		if (d->layouts.at[i]->partitions.form == PARTITIONS_PM && (pm == NULL || strcmp(pm->value, "y") == 0))
+		if (d->layouts.at[i]->partitions.form == PARTITIONS_PM && !d->layouts.at[i]->input->aside && (pm == NULL || strcmp(pm->value, "y") == 0))
 			doctor_say(doctor_find(d, "B16"), d->layouts.at[i]->input, 1, "a static layout of Partition Manager; the SDK is %d.%d",
 					d->setup.ncs_version / 100,
 				   d->setup.ncs_version % 100);
 	}
+	if (doctor_found(d, "B16") != NULL)
+		doctor_grade(doctor_find(d, "B16"), SEVERITY_NOTE, CERTAINTY_DATA); /* nothing broke yet */
 }
 
 void detect_b17(struct doctor *d)

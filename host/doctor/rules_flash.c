@@ -321,12 +321,14 @@ void detect_a01(struct doctor *d)
 	for (size_t i = 0; i < d->ranges.count; i++) {
 		const struct memory_range *r = &d->ranges.at[i];
 		bool board = d->setup.is_xiao_ble || d->setup.soc == SOC_NRF52840 || d->setup.soc == SOC_UNKNOWN;
-		if (!is_uf2(r) || !board || r->addr >= 0x27000)
+		bool meant = r->input->named || strstr(r->input->path, "zephyr") != NULL || strchr(r->input->path, '/') == NULL;
+		if (!is_uf2(r) || !board || !meant || r->addr >= 0x26000)
 			continue;
 		struct finding *f = doctor_find(d, "A01");
 		doctor_say(f, r->input, 0, "the first block goes to 0x%llx", (unsigned long long)r->addr);
-		if (d->setup.soc == SOC_UNKNOWN)
-			doctor_grade(f, SEVERITY_FAULT, CERTAINTY_LIKELY);
+		/* Without a SoftDevice the bootloader starts what is at 0x1000. */
+		doctor_grade(f, r->addr == 0x1000 ? SEVERITY_ATTENTION : SEVERITY_FAULT, d->setup.soc == SOC_UNKNOWN ||
+				r->addr == 0x1000 ? CERTAINTY_LIKELY : CERTAINTY_DATA);
 		return;
 	}
 }
@@ -414,9 +416,11 @@ void detect_s13(struct doctor *d)
 		return;
 	struct finding *f = doctor_find(d, "S13");
 	doctor_say_setting(f, why);
-	/* Recovery needs the UART: silence is the price. A product may want it too. */
+	/* Recovery needs the UART, and products are silent on purpose. It matters to who misses the lines: he shows an application's log
+	 * without them, or this file alone. */
 	bool wanted = by_mcuboot(d, "MCUBOOT_SERIAL") || by_mcuboot(d, "BOOT_SERIAL_UART");
-	doctor_grade(f, wanted ? SEVERITY_NOTE : SEVERITY_ATTENTION, CERTAINTY_DATA);
+	bool missed = (doctor_hit(d, "banner_os") != NULL && doctor_hit(d, "start") == NULL) || d->inputs.count == 1;
+	doctor_grade(f, missed && !wanted ? SEVERITY_ATTENTION : SEVERITY_NOTE, CERTAINTY_DATA);
 }
 
 static enum boot_mode mode_of(const struct doctor *d, enum doctor_who who, const struct setting **where)

@@ -84,7 +84,7 @@ void detect_k04(struct doctor *d)
 		const struct setting *s = &d->settings.at[i];
 		const char *path = s->input->path, *name = strrchr(path, '/');
 		bool key = strncmp(s->name, "BOOT_SIGNATURE_", 15) == 0;
-		if (!key || s->is_final || s->is_comment || s->is_sysbuild || strcmp(path, "standard input") == 0)
+		if (!key || s->is_final || s->is_comment || s->is_sysbuild || strcmp(path, "standard input") == 0 || s->input->aside)
 			continue;
 		bool stray = strstr(path, "mcuboot/prj.conf") != NULL || (name == NULL && strcmp(path, "mcuboot.conf") == 0) || s->who == WHO_APP;
 		bool read = strstr(path, "sysbuild/") != NULL || strstr(path, "child_image/") != NULL || strstr(path, "boot/zephyr") != NULL ||
@@ -100,6 +100,8 @@ void detect_k04(struct doctor *d)
 	struct finding *f = doctor_find(d, "K04");
 	doctor_say_setting(f, own);
 	doctor_say(f, own->input, own->line, "sysbuild sets this symbol itself, from SB_CONFIG_BOOT_SIGNATURE_KEY_FILE");
+	if (strstr(own->value, "root-") != NULL && f->evidence_count == 2)
+		doctor_grade(f, SEVERITY_NOTE, CERTAINTY_DATA); /* the default anyway */
 }
 
 void detect_k05(struct doctor *d)

@@ -28,6 +28,12 @@ static bool is_generated(const struct layout *l)
 	return false;
 }
 
+static enum soc soc_of(const struct doctor *d, const struct layout *l)
+{
+	const char *why = NULL;
+	return doctor_layout_soc(d, l, &why);
+}
+
 static bool starts(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
@@ -38,7 +44,7 @@ static void check_p03(struct doctor *d, const struct layout *l)
 	static const char *const foreign[] = { "image_0", "image_1", "image-0", "image-1", "image_scratch", "image-scratch", "slot0", "slot1",
 			"slot0_partition",
 		"slot1_partition", "slot_0", "slot_1", "boot_partition", "storage_partition", "scratch_partition", "primary", "secondary", "mcuboot_slot0",
-		"mcuboot_slot1", "mcuboot_primary_slot", "mcuboot_secondary_slot", "bootloader" };
+		"mcuboot_slot1", "mcuboot_primary_slot", "mcuboot_secondary_slot" };
 	if (!is_pm(l))
 		return;
 	if (l->partitions.has_wrapper)
@@ -58,18 +64,31 @@ void detect_p03(struct doctor *d)
 	each_layout(d, check_p03);
 }
 
+/* Secure firmware (tfm, spm) stands between pad and app. */
+static bool begins_at(const struct layout *l, uint64_t addr)
+{
+	for (size_t i = 0; i < l->partitions.count; i++) {
+		const struct partition *p = &l->partitions.list[i];
+		if (p->has_addr && p->addr == addr && partition_is_internal(p) && strncmp(p->name, "EMPTY", 5) != 0 &&
+				strcmp(p->name, "mcuboot_primary_app") != 0)
+			return true;
+	}
+	return false;
+}
+
 static void check_p04(struct doctor *d, const struct layout *l)
 {
 	const struct partition *boot = partitions_of(&l->partitions, PARTITION_BOOT), *pad = partitions_of(&l->partitions, PARTITION_PAD);
 	const struct partition *primary = partitions_of(&l->partitions, PARTITION_PRIMARY), *app = partitions_of(&l->partitions, PARTITION_APP);
-	if (!is_pm(l) || d->setup.soc == SOC_OTHER)
+	if (!is_pm(l) || soc_of(d, l) == SOC_OTHER)
 		return;
 	if (pad != NULL && pad->has_addr && pad->addr % PAGE != 0)
 		doctor_say(doctor_find(d, "P04"), l->input, pad->addr_line, "mcuboot_pad at 0x%llx is not on a page", (unsigned long long)pad->addr);
 	if (pad != NULL && pad->has_addr && primary != NULL && primary->has_addr && pad->addr != primary->addr)
 		doctor_say(doctor_find(d, "P04"), l->input, pad->addr_line, "mcuboot_pad at 0x%llx, mcuboot_primary at 0x%llx",
 			   (unsigned long long)pad->addr, (unsigned long long)primary->addr);
-	if (pad != NULL && pad->has_addr && pad->has_size && app != NULL && app->has_addr && app->addr != pad->end && partition_is_internal(app))
+	if (pad != NULL && pad->has_addr && pad->has_size && app != NULL && app->has_addr && app->addr != pad->end && partition_is_internal(app) &&
+	    !begins_at(l, pad->end))
 		doctor_say(doctor_find(d, "P04"), l->input, app->addr_line, "app at 0x%llx, but mcuboot_pad ends at 0x%llx",
 			   (unsigned long long)app->addr, (unsigned long long)pad->end);
 	if (pad == NULL && primary == NULL && boot != NULL && boot->has_addr && boot->has_size && boot->end % PAGE != 0 &&
@@ -104,17 +123,19 @@ void detect_p05(struct doctor *d)
 static void check_p07(struct doctor *d, const struct layout *l)
 {
 	const struct partition *pad = partitions_of(&l->partitions, PARTITION_PAD);
-	uint32_t wanted = doctor_pad_bytes(d->setup.soc);
-	if (pad == NULL || !pad->has_size || (wanted != 0 && pad->size == wanted) || d->setup.soc == SOC_OTHER)
+	const char *why = NULL;
+	enum soc soc = doctor_layout_soc(d, l, &why);
+	uint32_t wanted = doctor_pad_bytes(soc);
+	if (pad == NULL || !pad->has_size || (wanted != 0 && pad->size == wanted) || soc == SOC_OTHER)
 		return;
 	if (wanted == 0 && (pad->size == 0x200 || pad->size == 0x800))
 		return;
 	struct finding *f = doctor_find(d, "P07");
 	doctor_say(f, l->input, pad->size_line != 0 ? pad->size_line : pad->line, "mcuboot_pad has 0x%llx bytes%s%s", (unsigned long long)pad->size,
 		   wanted != 0 ? (wanted == 0x800 ? ", an nRF54L wants 0x800; the chip is known from " : ", this chip wants 0x200; it is known from ") : "",
-		   wanted != 0 ? d->setup.soc_why : "");
+		   wanted != 0 ? why : "");
 	/* A pad that is too large wastes room, a pad that is too small breaks the vector table's alignment. */
-	if (wanted != 0 && pad->size > wanted && pad->size % wanted == 0 && !doctor_soc_is_54l(d->setup.soc))
+	if (wanted != 0 && pad->size > wanted && pad->size % wanted == 0 && !doctor_soc_is_54l(soc))
 		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_DATA);
 }
 
@@ -145,7 +166,7 @@ static bool is_stored(const struct partition *p)
 
 static void check_p14(struct doctor *d, const struct layout *l)
 {
-	if (d->setup.soc == SOC_OTHER)
+	if (soc_of(d, l) == SOC_OTHER)
 		return;
 	for (size_t i = 0; i < l->partitions.count; i++) {
 		const struct partition *p = &l->partitions.list[i];
@@ -183,7 +204,7 @@ static void check_p17(struct doctor *d, const struct layout *l)
 {
 	uint64_t said = rram_said(d);
 	uint64_t limit = said != 0 ? said : 0x165000;
-	if (d->setup.soc != SOC_NRF54L15)
+	if (soc_of(d, l) != SOC_NRF54L15)
 		return;
 	for (size_t i = 0; i < l->partitions.count; i++) {
 		const struct partition *p = &l->partitions.list[i];
@@ -236,6 +257,25 @@ static bool is_placed(const struct partition *p)
 	return p->has_addr && p->has_size && p->size != 0;
 }
 
+static void say_overlap(struct doctor *d, const struct layout *l, const struct partition *a, const struct partition *b)
+{
+	bool first = doctor_found(d, "P19") == NULL;
+	struct finding *f = doctor_find(d, "P19");
+	doctor_say(f, l->input, b->line, "%s 0x%llx-0x%llx and %s 0x%llx-0x%llx", a->name, (unsigned long long)a->addr, (unsigned long long)a->end, b->name,
+		   (unsigned long long)b->addr, (unsigned long long)b->end);
+	/* "external_flash" is Partition Manager's word for what is left; a project may never use it. With Partition Manager the
+	 * devicetree's partitions don't count. */
+	bool rest = strcmp(a->name, "external_flash") == 0 || strcmp(b->name, "external_flash") == 0;
+	const struct setting *pm = doctor_setting(d, WHO_SYSBUILD, "PARTITION_MANAGER");
+	bool unused = !is_pm(l) && d->setup.is_ncs && (pm == NULL || strcmp(pm->value, "n") != 0);
+	bool whole = (a->addr <= b->addr && a->end >= b->end) || (b->addr <= a->addr && b->end >= a->end);
+	bool mild = rest || unused || (whole && a->role == PARTITION_OTHER && b->role == PARTITION_OTHER);
+	if (!mild)
+		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
+	else if (first)
+		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
+}
+
 static void check_p19(struct doctor *d, const struct layout *l)
 {
 	for (size_t i = 0; i < l->partitions.count; i++) {
@@ -250,8 +290,7 @@ static void check_p19(struct doctor *d, const struct layout *l)
 			/* Containers that overlap do so through their members. */
 			if (a->has_span && b->has_span)
 				continue;
-			doctor_say(doctor_find(d, "P19"), l->input, b->line, "%s 0x%llx-0x%llx and %s 0x%llx-0x%llx", a->name, (unsigned long long)a->addr,
-				   (unsigned long long)a->end, b->name, (unsigned long long)b->addr, (unsigned long long)b->end);
+			say_overlap(d, l, a, b);
 		}
 	}
 }
@@ -262,9 +301,9 @@ void detect_p19(struct doctor *d)
 	each_layout(d, check_p19);
 }
 
-static uint64_t flash_end(const struct doctor *d)
+static uint64_t flash_end(enum soc soc)
 {
-	switch (d->setup.soc) {
+	switch (soc) {
 	case SOC_NRF52840:
 	case SOC_NRF5340:
 	case SOC_NRF91:
@@ -316,7 +355,7 @@ static unsigned gaps(const struct layout *l, uint64_t end, uint64_t *first_addr,
 static void check_p20(struct doctor *d, const struct layout *l)
 {
 	const struct partition *app = partitions_of(&l->partitions, PARTITION_APP), *primary = partitions_of(&l->partitions, PARTITION_PRIMARY);
-	uint64_t addr = 0, size = 0, end = flash_end(d);
+	uint64_t addr = 0, size = 0, end = flash_end(soc_of(d, l));
 	bool internal = false;
 	for (size_t i = 0; i < l->partitions.count; i++)
 		internal = internal || (partition_is_internal(&l->partitions.list[i]) && is_placed(&l->partitions.list[i]));
@@ -357,16 +396,14 @@ static void check_d07(struct doctor *d, const struct layout *l)
 		    strstr(p->device, "rram") == NULL && strstr(p->device, "flash_controller") == NULL && strstr(p->device, "mram") == NULL &&
 		    strncmp(p->device, "DT_CHOSEN(zephyr", 16) != 0)
 			doctor_say(doctor_find(d, "D07"), l->input, p->device_line, "%s: device %s, but region flash_primary is internal", p->name, p->device);
-		uint64_t sum = 0;
-		bool all = p->span_count != 0 && p->has_addr && p->has_size;
-		for (size_t k = 0; k < p->span_count && all; k++) {
-			const struct partition *member = partitions_named(&l->partitions, p->span[k]);
-			all = member != NULL && is_placed(member);
-			sum += all ? member->size : 0;
+		bool only_pads = p->span_count != 0 && p->role == PARTITION_PRIMARY;
+		for (size_t k = 0; k < p->span_count && only_pads; k++) {
+			size_t length = strlen(p->span[k]);
+			only_pads = length > 4 && strcmp(p->span[k] + length - 4, "_pad") == 0;
 		}
-		if (all && sum < p->size && p->role == PARTITION_PRIMARY)
-			doctor_say(doctor_find(d, "D07"), l->input, p->line, "%s has 0x%llx bytes, its span only 0x%llx", p->name, (unsigned long long)p->size,
-				   (unsigned long long)sum);
+		if (only_pads)
+			doctor_say(doctor_find(d, "D07"), l->input, p->line, "%s has 0x%llx bytes, its span holds the pad alone", p->name,
+					(unsigned long long)p->size);
 	}
 }
 
@@ -379,8 +416,9 @@ static void check_b18(struct doctor *d, const struct layout *l)
 {
 	const struct partition *boot = partitions_of(&l->partitions, PARTITION_BOOT), *primary = partitions_of(&l->partitions, PARTITION_PRIMARY);
 	const struct partition *first = primary != NULL ? primary : partitions_of(&l->partitions, PARTITION_PAD);
-	uint64_t limit = d->setup.soc == SOC_NRF54LM20 ? 0x3f800 : 0xf800;
-	if (!doctor_soc_is_54l(d->setup.soc) || boot == NULL || first == NULL || !boot->has_addr || !first->has_addr || first->addr <= boot->addr)
+	enum soc soc = soc_of(d, l);
+	uint64_t limit = soc == SOC_NRF54LM20 ? 0x3f800 : 0xf800;
+	if (!doctor_soc_is_54l(soc) || boot == NULL || first == NULL || !boot->has_addr || !first->has_addr || first->addr <= boot->addr)
 		return;
 	const struct setting *protect = doctor_setting(d, WHO_MCUBOOT, "FPROTECT");
 	bool on = protect != NULL && strcmp(protect->value, "y") == 0;

@@ -51,7 +51,7 @@ static bool unequal_for(enum boot_mode mode, const struct pair *p)
 static void check_sizes(struct doctor *d, const struct layout *l)
 {
 	struct pair p;
-	if (!pair_of(l, &p) || !unequal_for(d->setup.mode, &p) || d->setup.soc == SOC_OTHER)
+	if (l->input->aside || !pair_of(l, &p) || !unequal_for(d->setup.mode, &p) || d->setup.soc == SOC_OTHER)
 		return;
 	bool certain = doctor_mode_swaps(d->setup.mode) || swaps_by_default(d);
 	struct finding *f = doctor_find(d, "P08");
@@ -106,6 +106,8 @@ void detect_p01(struct doctor *d)
 	struct pair p;
 	(void)by_message(d, "P01");
 	const struct setting *max = doctor_setting(d, WHO_MCUBOOT, "BOOT_MAX_IMG_SECTORS");
+	if (doctor_setting_number(d, WHO_MCUBOOT, "MCUBOOT_LOGICAL_SECTOR_SIZE", 0) != 0)
+		return;
 	if (max == NULL || !pair_of(doctor_main_layout(d), &p) || doctor_is(d, WHO_MCUBOOT, "BOOT_MAX_IMG_SECTORS_AUTO", "y") || d->setup.soc == SOC_OTHER)
 		return;
 	uint64_t entries = doctor_setting_number(d, WHO_MCUBOOT, "BOOT_MAX_IMG_SECTORS", UINT64_MAX);
@@ -182,9 +184,13 @@ void detect_p18(struct doctor *d)
 		doctor_grade(f, SEVERITY_NOTE, CERTAINTY_DATA);
 }
 
+/* An image that is meant for the main layout's slots: named, or of the build; not one of a bootloader, nor one that a hex file puts
+ * elsewhere. */
 static bool is_application(const struct found_image *image)
 {
-	return image->broken == HF_OK && strstr(image->name, "mcuboot") == NULL && strstr(image->name, "s0") == NULL && strstr(image->name, "s1_") == NULL;
+	bool meant = image->input->named || strstr(image->input->path, "zephyr/") != NULL || strchr(image->input->path, '/') == NULL;
+	return meant && image->broken == HF_OK && !image->has_addr && strstr(image->name, "mcuboot") == NULL && strstr(image->name, "s0") == NULL &&
+			strstr(image->name, "s1_") == NULL;
 }
 
 /* One image against the slots. */
@@ -288,7 +294,7 @@ void detect_p13(struct doctor *d)
 	for (size_t i = 0; i < d->layouts.count; i++) {
 		for (size_t k = i + 1; k < d->layouts.count; k++) {
 			const struct layout *a = d->layouts.at[i], *b = d->layouts.at[k];
-			if (!comparable(a, b) && !comparable(b, a))
+			if ((!comparable(a, b) && !comparable(b, a)) || a->input->aside || b->input->aside)
 				continue;
 			compare(d, a, b, "P13", PARTITION_PRIMARY);
 			compare(d, a, b, "P13", PARTITION_SECONDARY);

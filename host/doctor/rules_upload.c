@@ -182,9 +182,9 @@ void detect_u15(struct doctor *d)
 			const struct dt_property *other = dtsource_chosen(&t->source, others[k]);
 			if (other == NULL || strcmp(other->value, smp->value) != 0)
 				continue;
-			/* The console and MCUmgr share a UART in Zephyr's own samples: the driver tells frames from text. */
-			bool console = k < 2;
-			if (console && doctor_hit(d, "U04") == NULL)
+			/* Zephyr's boards choose one UART for all of these, and the driver tells frames from a console's text: only with a symptom. */
+			bool own = k >= 4;
+			if (t->input->aside || (!own && doctor_hit(d, "U04") == NULL && doctor_hit(d, "upload_zero") == NULL))
 				continue;
 			struct finding *f = doctor_find(d, "U15");
 			doctor_say(f, t->input, smp->line, "zephyr,uart-mcumgr = %s", smp->value);

@@ -70,6 +70,14 @@ static void board_from_logs(struct doctor *d)
 	}
 }
 
+static size_t pm_files(const struct doctor *d)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < d->tree.count; i++)
+		count += strstr(d->tree.at[i], "pm_static_") != NULL;
+	return count;
+}
+
 static void board_from_files(struct doctor *d)
 {
 	for (size_t i = 0; i < d->settings.count; i++) {
@@ -82,56 +90,81 @@ static void board_from_files(struct doctor *d)
 	for (size_t i = 0; i < d->inputs.count; i++) {
 		const char *name = strrchr(d->inputs.at[i]->path, '/');
 		name = name != NULL ? name + 1 : d->inputs.at[i]->path;
-		if (strncmp(name, "pm_static_", 10) == 0)
+		if (strncmp(name, "pm_static_", 10) == 0 && pm_files(d) == 1)
 			board_is(d, name + 10);
-	}
-	/* A folder boards/ with files for several chips says nothing. */
-	enum soc one = SOC_UNKNOWN;
-	bool several = false;
-	for (size_t i = 0; i < d->tree.count; i++) {
-		if (strstr(d->tree.at[i], "boards/") == NULL)
-			continue;
-		for (size_t k = 0; k < HF_ARRAY_COUNT(soc_words); k++) {
-			if (strcasestr(d->tree.at[i], soc_words[k].word) == NULL)
-				continue;
-			several = several || (one != SOC_UNKNOWN && one != soc_words[k].soc);
-			one = soc_words[k].soc;
-			break;
-		}
-	}
-	if (one != SOC_UNKNOWN && !several && d->setup.soc == SOC_UNKNOWN) {
-		d->setup.soc = one;
-		d->setup.soc_why = "the names in boards/";
 	}
 }
 
+/* Files for several chips, in boards/ or as pm_static_*, say nothing of the one that is meant. */
+static void soc_from_names(struct doctor *d)
+{
+	enum soc one = SOC_UNKNOWN;
+	bool several = false;
+	for (size_t i = 0; i < d->tree.count; i++) {
+		enum soc soc = SOC_UNKNOWN;
+		if (strstr(d->tree.at[i], "boards/") == NULL && strstr(d->tree.at[i], "pm_static") == NULL)
+			continue;
+		for (size_t k = 0; k < HF_ARRAY_COUNT(soc_words) && soc == SOC_UNKNOWN; k++)
+			soc = strcasestr(d->tree.at[i], soc_words[k].word) != NULL ? soc_words[k].soc : SOC_UNKNOWN;
+		several = several || (one != SOC_UNKNOWN && soc != SOC_UNKNOWN && one != soc);
+		one = soc != SOC_UNKNOWN ? soc : one;
+	}
+	if (one != SOC_UNKNOWN && !several && d->setup.soc == SOC_UNKNOWN) {
+		d->setup.soc = one;
+		d->setup.soc_why = "the names of board files";
+	}
+	d->setup.soc_varies = several && d->setup.soc == SOC_UNKNOWN;
+}
+
 /* Flash beyond what an nRF52840 has, or a header pad of an nRF54L, tells the family. */
+static enum soc soc_of_addresses(const struct partitions *p)
+{
+	uint64_t end = 0;
+	for (size_t k = 0; k < p->count; k++) {
+		const struct partition *q = &p->list[k];
+		if (strcmp(q->device, "cpuapp_rram") == 0)
+			return SOC_NRF54L15;
+		if (partition_is_internal(q) && q->addr == 0xf4000 && q->size == 0xc000)
+			return SOC_NRF52840; /* the UF2 bootloader */
+		if (partition_is_internal(q) && q->has_addr && q->has_size && q->addr < 0x00800000u && q->end > end)
+			end = q->end;
+	}
+	const struct partition *pad = partitions_of(p, PARTITION_PAD);
+	if (end > 0x100000 && end <= 0x17d000)
+		return SOC_NRF54L15;
+	if (end > 0x17d000 && end <= 0x1fd000)
+		return SOC_NRF54LM20;
+	return pad != NULL && pad->size == 0x800 ? SOC_NRF54L : SOC_UNKNOWN;
+}
+
+static enum soc soc_of_words(const char *text)
+{
+	for (size_t i = 0; i < HF_ARRAY_COUNT(soc_words); i++) {
+		if (strcasestr(text, soc_words[i].word) != NULL)
+			return soc_words[i].soc;
+	}
+	return SOC_UNKNOWN;
+}
+
+enum soc doctor_layout_soc(const struct doctor *d, const struct layout *l, const char **why)
+{
+	enum soc soc = soc_of_words(l->input->path);
+	*why = "the file's name";
+	if (soc != SOC_UNKNOWN)
+		return soc;
+	if (d->setup.soc != SOC_UNKNOWN && !d->setup.soc_varies) {
+		*why = d->setup.soc_why;
+		return d->setup.soc;
+	}
+	*why = "the layout's addresses";
+	return soc_of_addresses(&l->partitions);
+}
+
 static void soc_from_layouts(struct doctor *d)
 {
-	for (size_t i = 0; i < d->layouts.count && d->setup.soc == SOC_UNKNOWN; i++) {
-		const struct partitions *p = &d->layouts.at[i]->partitions;
-		uint64_t end = 0;
-		bool uf2 = false;
-		for (size_t k = 0; k < p->count; k++) {
-			const struct partition *q = &p->list[k];
-			(void)soc_from(d, q->device, "a device's name in the layout");
-			if (strcmp(q->device, "cpuapp_rram") == 0)
-				d->setup.soc = SOC_NRF54L15;
-			if (partition_is_internal(q) && q->has_addr && q->has_size && q->addr < 0x00800000u && q->end > end)
-				end = q->end;
-			uf2 = uf2 || (partition_is_internal(q) && q->addr == 0xf4000 && q->size == 0xc000);
-		}
-		const struct partition *pad = partitions_of(p, PARTITION_PAD);
-		if (uf2)
-			d->setup.soc = SOC_NRF52840;
-		else if (end > 0x100000 && end <= 0x17d000)
-			d->setup.soc = SOC_NRF54L15;
-		else if (end > 0x17d000 && end <= 0x1fd000)
-			d->setup.soc = SOC_NRF54LM20;
-		else if (pad != NULL && pad->size == 0x800)
-			d->setup.soc = SOC_NRF54L;
-		if (d->setup.soc != SOC_UNKNOWN && d->setup.soc_why == NULL)
-			d->setup.soc_why = "the size of the layout";
+	for (size_t i = 0; i < d->layouts.count && d->setup.soc == SOC_UNKNOWN && !d->setup.soc_varies; i++) {
+		d->setup.soc = soc_of_addresses(&d->layouts.at[i]->partitions);
+		d->setup.soc_why = "the layout's addresses";
 	}
 }
 
@@ -193,7 +226,7 @@ static void mode_from(struct doctor *d, enum doctor_who who, const char *prefix)
 	for (size_t i = 0; i < d->settings.count && d->setup.mode == MODE_UNKNOWN; i++) {
 		const struct setting *s = &d->settings.at[i];
 		size_t length = strlen(prefix);
-		if (s->is_comment || s->who != who || strcmp(s->value, "y") != 0 || strncmp(s->name, prefix, length) != 0)
+		if (s->is_comment || s->input->aside || s->who != who || strcmp(s->value, "y") != 0 || strncmp(s->name, prefix, length) != 0)
 			continue;
 		for (size_t k = 0; k < HF_ARRAY_COUNT(mode_words); k++) {
 			if (strcmp(s->name + length, mode_words[k].word) != 0)
@@ -238,6 +271,8 @@ const struct layout *doctor_main_layout(const struct doctor *d)
 	for (size_t i = 0; i < d->layouts.count; i++) {
 		const struct layout *l = d->layouts.at[i];
 		bool primary = partitions_of(&l->partitions, PARTITION_PRIMARY) != NULL;
+		if (l->input->aside)
+			continue;
 		bool slot = primary || partitions_of(&l->partitions, PARTITION_SECONDARY) != NULL;
 		/* A generated partitions.yml or zephyr.dts of the bootloader beats what was asked for. */
 		bool generated = strstr(l->input->path, "partitions.y") != NULL || strstr(l->input->path, "zephyr.dts") != NULL;
@@ -254,8 +289,12 @@ void doctor_set_up(struct doctor *d)
 {
 	board_from_logs(d);
 	board_from_files(d);
-	for (size_t i = 0; i < d->inputs.count && d->setup.soc == SOC_UNKNOWN; i++)
-		(void)soc_from(d, d->inputs.at[i]->path, "a file's name");
+	doctor_scope(d);
+	soc_from_names(d);
+	for (size_t i = 0; i < d->inputs.count && d->setup.soc == SOC_UNKNOWN && !d->setup.soc_varies; i++) {
+		if (d->inputs.at[i]->named)
+			(void)soc_from(d, d->inputs.at[i]->path, "a file's name");
+	}
 	soc_from_layouts(d);
 	versions(d);
 	marks_of_sdk(d);
