@@ -183,6 +183,8 @@ static enum hf_reason take_folder(struct doctor *d, const char *shown, const cha
 		} else if (S_ISREG(state.st_mode) && !S_ISDIR(state.st_mode)) {
 			if (++d->files_seen > FOLDER_FILES_MAX)
 				reason = problem_set(problem, HF_R_HOST_DOCTOR_TOO_MANY, folder, "more than %u files", FOLDER_FILES_MAX);
+			else if (strcmp(name, "Kconfig.sysbuild") == 0 || strcmp(name, "VERSION") == 0)
+				*DOCTOR_ADD(d->tree) = host_strdup(path);
 			else if (!is_dull(name)) {
 				*DOCTOR_ADD(d->tree) = host_strdup(path);
 				reason = take_file(d, path, file, (uint64_t)state.st_size, false, problem);

@@ -62,7 +62,9 @@ void detect_b02(struct doctor *d)
 		return;
 	if (doctor_name_ending(d, "child_image/mcuboot.conf") != NULL && doctor_name_ending(d, "sysbuild.conf") == NULL)
 		return;
-	/* A Kconfig.sysbuild can say it as well, and is not read here. */
+	/* A Kconfig.sysbuild can say it as well, and is not read here; Matter's samples do so. */
+	if (sysbuild == NULL && (doctor_name_ending(d, "Kconfig.sysbuild") != NULL || doctor_is(d, WHO_APP, "CHIP", "y")))
+		return;
 	bool sure = sysbuild != NULL || doctor_name_ending(d, "sysbuild.conf") != NULL;
 	if (!sure && doctor_name_ending(d, "domains.yaml") == NULL)
 		return;
@@ -258,6 +260,16 @@ static bool other_updater(const struct doctor *d)
 }
 
 /* Updating is prepared (a second slot, or group settings), but MCUmgr is commented out or missing. */
+static void b10_comment(struct doctor *d, const struct setting *s)
+{
+	bool first = doctor_found(d, "B10") == NULL;
+	struct finding *f = doctor_find(d, "B10");
+	doctor_say_setting(f, s);
+	doctor_title(f, "MCUmgr is commented out: nothing in the application can receive an update");
+	if (first)
+		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_DATA);
+}
+
 static void b10_switched_off(struct doctor *d)
 {
 	const struct layout *main = doctor_main_layout(d);
@@ -268,7 +280,7 @@ static void b10_switched_off(struct doctor *d)
 		if (s->who != WHO_APP || s->input->aside || !s->is_comment || !core || strcmp(s->value, "y") != 0)
 			continue;
 		if (slot || doctor_is(d, WHO_SYSBUILD, "BOOTLOADER_MCUBOOT", "y") || doctor_is(d, WHO_APP, "BOOTLOADER_MCUBOOT", "y"))
-			doctor_say_setting(doctor_find(d, "B10"), s);
+			b10_comment(d, s);
 	}
 }
 

@@ -73,9 +73,12 @@ void detect_k03(struct doctor *d)
 {
 	(void)by_message(d, "K03");
 	const struct setting *s = doctor_setting(d, WHO_APP, "MCUBOOT_SIGNATURE_KEY_FILE");
+	bool said = doctor_found(d, "K03") != NULL;
 	if (s == NULL || s->is_final || s->value[0] == '\0' || !d->setup.is_ncs)
 		return;
 	doctor_say_setting(doctor_find(d, "K03"), s);
+	if (!said && strstr(s->value, "root-") != NULL)
+		doctor_grade(doctor_find(d, "K03"), SEVERITY_NOTE, CERTAINTY_DATA); /* the default anyway */
 }
 
 void detect_k04(struct doctor *d)
@@ -91,7 +94,10 @@ void detect_k04(struct doctor *d)
 			    s->input->named;
 		if (!stray || read)
 			continue;
+		bool first = doctor_found(d, "K04") == NULL;
 		doctor_say_setting(doctor_find(d, "K04"), s);
+		if (first && strstr(s->value, "bootloader/mcuboot/root-") != NULL)
+			doctor_grade(doctor_find(d, "K04"), SEVERITY_NOTE, CERTAINTY_DATA);
 	}
 	/* In the right file, but what sysbuild says is forced upon it. */
 	const struct setting *own = doctor_setting(d, WHO_MCUBOOT, "BOOT_SIGNATURE_KEY_FILE");
@@ -111,8 +117,13 @@ void detect_k05(struct doctor *d)
 		const char *dollar = strchr(s->value, '$');
 		bool plain = dollar != NULL && (dollar == s->value || dollar[-1] != '\\') && strncmp(dollar, "${", 2) == 0;
 		bool relative = dollar == NULL && s->value[0] != '/' && s->value[0] != '\\' && !(s->value[0] != '\0' && s->value[1] == ':');
-		if (plain)
+		if (plain) {
+			bool app = strncmp(dollar, "${APP", 5) == 0;
 			doctor_say_setting(doctor_find(d, "K05"), s);
+			/* Other variables may be known where sysbuild reads the line. */
+			if (!app)
+				doctor_grade(doctor_find(d, "K05"), SEVERITY_ATTENTION, CERTAINTY_LIKELY);
+		}
 		if (relative) {
 			struct finding *f = doctor_find(d, "K05");
 			doctor_say_setting(f, s);

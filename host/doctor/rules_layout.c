@@ -157,6 +157,11 @@ void detect_p07(struct doctor *d)
 	}
 }
 
+static bool is_data(const struct partition *p)
+{
+	return p->role == PARTITION_OTHER || p->role == PARTITION_SETTINGS;
+}
+
 static bool is_stored(const struct partition *p)
 {
 	return p->role == PARTITION_PRIMARY || p->role == PARTITION_SECONDARY || p->role == PARTITION_SCRATCH || p->role == PARTITION_SETTINGS ||
@@ -172,6 +177,15 @@ static void check_p14(struct doctor *d, const struct layout *l)
 		const struct partition *p = &l->partitions.list[i];
 		if (!is_stored(p) || !p->has_addr || !p->has_size || starts(p->region, "sram") || strcmp(p->name, "external_flash") == 0)
 			continue;
+		if (p->addr % PAGE == 0 && p->end % PAGE == 0)
+			continue;
+		bool first = doctor_found(d, "P14") == NULL;
+		/* A devicetree of a chip that is not known may have other pages. */
+		bool sure = is_pm(l) || soc_of(d, l) != SOC_UNKNOWN;
+		if (!is_data(p) && sure)
+			doctor_grade(doctor_find(d, "P14"), SEVERITY_FAULT, CERTAINTY_DATA);
+		else if (first)
+			doctor_grade(doctor_find(d, "P14"), SEVERITY_ATTENTION, CERTAINTY_DATA);
 		if (p->addr % PAGE != 0)
 			doctor_say(doctor_find(d, "P14"), l->input, p->addr_line != 0 ? p->addr_line : p->line, "%s begins at 0x%llx", p->name,
 					(unsigned long long)p->addr);
@@ -269,7 +283,7 @@ static void say_overlap(struct doctor *d, const struct layout *l, const struct p
 	const struct setting *pm = doctor_setting(d, WHO_SYSBUILD, "PARTITION_MANAGER");
 	bool unused = !is_pm(l) && d->setup.is_ncs && (pm == NULL || strcmp(pm->value, "n") != 0);
 	bool whole = (a->addr <= b->addr && a->end >= b->end) || (b->addr <= a->addr && b->end >= a->end);
-	bool mild = rest || unused || (whole && a->role == PARTITION_OTHER && b->role == PARTITION_OTHER);
+	bool mild = rest || unused || (whole && is_data(a) && is_data(b));
 	if (!mild)
 		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
 	else if (first)

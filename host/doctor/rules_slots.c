@@ -112,9 +112,13 @@ void detect_p01(struct doctor *d)
 		return;
 	uint64_t entries = doctor_setting_number(d, WHO_MCUBOOT, "BOOT_MAX_IMG_SECTORS", UINT64_MAX);
 	uint64_t most = p.n0 > p.n1 ? p.n0 : p.n1;
+	bool known = p.layout->partitions.form == PARTITIONS_PM || d->setup.soc != SOC_UNKNOWN;
 	if (entries >= most)
 		return;
+	bool said = doctor_found(d, "P01") != NULL;
 	struct finding *f = doctor_find(d, "P01");
+	if (!said && !known)
+		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
 	doctor_say_setting(f, max);
 	doctor_say(f, p.layout->input, p.primary->size_line != 0 ? p.primary->size_line : p.primary->line, "a slot of 0x%llx bytes has %llu sectors",
 		   ull(most == p.n0 ? p.primary->size : p.secondary->size), ull(most));
