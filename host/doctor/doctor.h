@@ -35,6 +35,7 @@ struct doctor {
 	DOCTOR_LIST(struct found_key *) keys;
 	DOCTOR_LIST(struct memory_range) ranges;
 	DOCTOR_LIST(struct finding *) findings;
+	const struct setting **by_name;              /* settings in the order of their names, made by doctor_set_up */
 	struct matcher *matcher;                     /* over messages.def, made with the first log */
 	size_t *pattern_counts;                      /* hits of each row of the message table, also those not kept */
 	struct setup setup;
@@ -96,6 +97,8 @@ void doctor_title(struct finding *finding, const char *format, ...) __attribute_
 void doctor_remedy(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_grade(struct finding *finding, enum severity severity, enum certainty certainty);
 
+/* Makes the index that the look-ups below need. */
+void doctor_index(struct doctor *doctor);
 /* The value that counts: the final .config's, else the last fragment's. NULL: nobody says. */
 const struct setting *doctor_setting(const struct doctor *doctor, enum doctor_who who, const char *name);
 bool doctor_is(const struct doctor *doctor, enum doctor_who who, const char *name, const char *value);

@@ -87,12 +87,42 @@ void doctor_grade(struct finding *f, enum severity severity, enum certainty cert
 
 /* --- look-ups ---------------------------------------------------------------------------------------------------------------- */
 
+static int by_name(const void *a, const void *b)
+{
+	const struct setting *x = *(const struct setting *const *)a, *y = *(const struct setting *const *)b;
+	int order = strcmp(x->name, y->name);
+	return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+void doctor_index(struct doctor *d)
+{
+	free((void *)d->by_name);
+	d->by_name = host_alloc((d->settings.count + 1) * sizeof *d->by_name);
+	for (size_t i = 0; i < d->settings.count; i++)
+		d->by_name[i] = &d->settings.at[i];
+	qsort(d->by_name, d->settings.count, sizeof *d->by_name, by_name);
+}
+
+/* The first of that name in the index. */
+static size_t first_named(const struct doctor *d, const char *name)
+{
+	size_t low = 0, high = d->settings.count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(d->by_name[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct setting *doctor_setting(const struct doctor *d, enum doctor_who who, const char *name)
 {
 	const struct setting *best = NULL;
-	for (size_t i = 0; i < d->settings.count; i++) {
-		const struct setting *s = &d->settings.at[i];
-		if (s->is_comment || s->input->aside || s->who != who || strcmp(s->name, name) != 0 || s->is_sysbuild != (who == WHO_SYSBUILD))
+	for (size_t i = first_named(d, name); i < d->settings.count && strcmp(d->by_name[i]->name, name) == 0; i++) {
+		const struct setting *s = d->by_name[i];
+		if (s->is_comment || s->input->aside || s->who != who || s->is_sysbuild != (who == WHO_SYSBUILD))
 			continue;
 		if (best == NULL || s->is_final >= best->is_final)
 			best = s;

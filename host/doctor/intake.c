@@ -264,6 +264,7 @@ void doctor_free(struct doctor *d)
 	free(d->inputs.at);
 	free(d->tree.at);
 	free(d->settings.at);
+	free((void *)d->by_name);
 	free(d->layouts.at);
 	free(d->trees.at);
 	free(d->hits.at);

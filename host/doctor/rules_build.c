@@ -274,7 +274,9 @@ static void b10_switched_off(struct doctor *d)
 {
 	const struct layout *main = doctor_main_layout(d);
 	bool slot = main != NULL && partitions_of(&main->partitions, PARTITION_SECONDARY) != NULL;
-	for (size_t i = 0; i < d->settings.count && !other_updater(d); i++) {
+	if (other_updater(d))
+		return;
+	for (size_t i = 0; i < d->settings.count; i++) {
 		const struct setting *s = &d->settings.at[i];
 		bool core = strcmp(s->name, "MCUMGR") == 0 || strcmp(s->name, "MCUMGR_GRP_IMG") == 0 || strcmp(s->name, "MCUMGR_GRP_OS") == 0;
 		if (s->who != WHO_APP || s->input->aside || !s->is_comment || !core || strcmp(s->value, "y") != 0)

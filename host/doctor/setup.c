@@ -287,6 +287,7 @@ const struct layout *doctor_main_layout(const struct doctor *d)
 
 void doctor_set_up(struct doctor *d)
 {
+	doctor_index(d);
 	board_from_logs(d);
 	board_from_files(d);
 	doctor_scope(d);

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The doctor's rules, each by an input that fires it and by a near one that does not (cases/*.txt).
+
+A case begins with "#fires CODE SEVERITY" or "#near CODE". "@NAME" begins a file of that name; a line with "!" makes a file:
+  !key NAME TYPE [PASSPHRASE]      !sign NAME key=K [size=N base=ADDR header=H version=V sha=S more=WORDS]
+  !flip NAME OFFSET                !cut NAME BYTES             !pad NAME MULTIPLE          !forget NAME
+  !hex NAME ADDR:BYTES..           !uf2 NAME ADDR BYTES
+"""
+import glob
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+sys.dont_write_bytecode = True
+import schemas
+
+CLI = os.environ.get("HOLDFAST_CLI", "holdfast")
+HERE = os.path.dirname(os.path.abspath(__file__))
+RULES = os.path.join(HERE, "..", "..", "host", "doctor", "rules.def")
+SEVERITIES = ("note", "attention", "fault")
+
+
+class Case:
+    def __init__(self, kind, code, severity, where):
+        self.kind, self.code, self.severity, self.where = kind, code, severity, where
+        self.files, self.makers = {}, []
+
+
+def cases_of(path):
+    cases, name = [], None
+    for number, line in enumerate(open(path, encoding="utf-8").read().split("\n"), 1):
+        head = re.match(r"#(fires|near) ([A-Z]\d\d)(?: (\w+))?$", line)
+        if head:
+            cases.append(Case(head[1], head[2], head[3], f"{os.path.basename(path)}:{number}"))
+            name = None
+        elif line.startswith("@"):
+            name = line[1:]
+            cases[-1].files[name] = []
+        elif re.match(r"!(key|sign|flip|cut|pad|forget|hex|uf2) ", line):
+            cases[-1].makers.append(line[1:].split())
+        elif name is not None:
+            cases[-1].files[name].append(line)
+    return cases
+
+
+def tool(*args):
+    subprocess.run([CLI, *map(str, args)], check=True, capture_output=True, env={**os.environ, "XDG_DATA_HOME": os.path.abspath("../keys")})
+
+
+def application(size, base, header):
+    body = bytes((i * 7 + (i >> 8)) & 0xff for i in range(size - 8))
+    return struct.pack("<II", 0x20001000, (base + header + 0x101) | 1) + body
+
+
+def make_signed(name, words):
+    options = dict(word.split("=", 1) for word in words)
+    header, base = int(options.get("header", "0x200"), 0), int(options.get("base", "0x10000"), 0)
+    with open(".raw", "wb") as file:
+        file.write(application(int(options.get("size", "4000")), base, header))
+    more = options["more"].split(",") if "more" in options else []
+    tool("sign", ".raw", name, "-v", options.get("version", "1.2.3"), "-H", hex(header), "-S", "0x100000", "--pad-header",
+         "-k", options["key"], "--sha", options.get("sha", "auto"), *more)
+    os.remove(".raw")
+
+
+def hex_record(addr, kind, data):
+    body = bytes([len(data), addr >> 8 & 255, addr & 255, kind]) + data
+    return ":" + (body + bytes([-sum(body) & 255])).hex().upper() + "\n"
+
+
+def make_hex(name, ranges):
+    with open(name, "w", encoding="ascii") as file:
+        for word in ranges:
+            addr, size = (int(part, 0) for part in word.split(":"))
+            file.write(hex_record(0, 4, struct.pack(">H", addr >> 16)))
+            for at in range(0, size, 16):
+                file.write(hex_record((addr + at) & 0xffff, 0, bytes(min(16, size - at))))
+        file.write(hex_record(0, 1, b""))
+
+
+def make_uf2(name, addr, size):
+    count = (size + 255) // 256
+    with open(name, "wb") as file:
+        for i in range(count):
+            head = struct.pack("<8I", 0x0a324655, 0x9e5d5157, 0x2000, addr + 256 * i, 256, i, count, 0xada52840)
+            file.write(head + bytes(476) + struct.pack("<I", 0x0ab16f30))
+
+
+def make(words):
+    verb, name, rest = words[0], words[1], words[2:]
+    if verb == "key" and len(rest) > 1:
+        with open(".secret", "w", encoding="ascii") as file:
+            file.write(rest[1] + "\n")
+        tool("key", "new", name, "--type", rest[0], "--passphrase-file", ".secret")
+        os.remove(".secret")
+    elif verb == "key":
+        tool("key", "new", name, "--type", rest[0])
+    elif verb == "sign":
+        make_signed(name, rest)
+    elif verb == "hex":
+        make_hex(name, rest)
+    elif verb == "uf2":
+        make_uf2(name, int(rest[0], 0), int(rest[1], 0))
+    elif verb == "forget":
+        os.remove(name)
+    else:
+        data = bytearray(open(name, "rb").read())
+        if verb == "flip":
+            data[int(rest[0], 0)] ^= 1
+        elif verb == "cut":
+            del data[-int(rest[0], 0):]
+        else:
+            data += b"\xff" * (-len(data) % int(rest[0], 0))
+        open(name, "wb").write(data)
+
+
+def doctor(folder):
+    done = subprocess.run([CLI, "doctor", "--json", folder], capture_output=True, text=True, timeout=60, check=False)
+    said = json.loads(done.stdout)
+    schemas.check("doctor", said)
+    assert done.returncode == ("healthy", "attention", "fault").index(said["verdict"]), f"exit {done.returncode} for {said['verdict']}"
+    return said
+
+
+def run(case):
+    with tempfile.TemporaryDirectory() as home:
+        folder = os.path.join(home, "case")
+        os.mkdir(folder)
+        os.chdir(folder)
+        for name, lines in case.files.items():
+            if "/" in name:
+                os.makedirs(os.path.dirname(name), exist_ok=True)
+            with open(name, "w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+        for words in case.makers:
+            make(words)
+        said = doctor(folder)
+        os.chdir(HERE)
+    found = {finding["code"]: finding for finding in said["findings"]}
+    if case.kind == "near":
+        assert case.code not in found, f"{case.code} fires: {found[case.code]['evidence']}"
+        return
+    assert case.code in found, f"{case.code} does not fire; found: {' '.join(found)}"
+    finding = found[case.code]
+    assert finding["severity"] == case.severity, f"{case.code} is a {finding['severity']}, wanted {case.severity}"
+    assert finding["evidence"], f"{case.code} without evidence"
+    worst = max(SEVERITIES.index(f["severity"]) for f in said["findings"])
+    assert said["verdict"] == ("healthy", "attention", "fault")[worst]
+
+
+def main():
+    cases = [case for path in sorted(glob.glob(os.path.join(HERE, "cases", "*.txt"))) for case in cases_of(path)]
+    codes = re.findall(r"^RULE\((\w+),", open(RULES, encoding="utf-8").read(), re.M)
+    failed = 0
+    for case in cases:
+        if len(sys.argv) > 1 and case.code not in sys.argv[1:]:
+            continue
+        try:
+            run(case)
+        except (AssertionError, subprocess.CalledProcessError, json.JSONDecodeError) as error:
+            failed += 1
+            print(f"FAIL {case.where} {case.kind} {case.code}: {error}")
+    for kind in ("fires", "near"):
+        lacking = set(codes) - {case.code for case in cases if case.kind == kind}
+        if lacking and len(sys.argv) == 1:
+            failed += 1
+            print(f"FAIL no case '{kind}' for {' '.join(sorted(lacking))}")
+    print(f"{len(codes)} rules, {len(cases)} cases, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
