@@ -129,5 +129,6 @@ void detect_d04(struct doctor *d);
 void detect_d05(struct doctor *d);
 void detect_d07(struct doctor *d);
 void detect_d08(struct doctor *d);
+void detect_d09(struct doctor *d);
 
 #endif
