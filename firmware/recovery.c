@@ -124,7 +124,8 @@ void fw_recovery_run(const struct hf_config *config, const struct hf_boot_config
 		}
 		quiet_ms = port_millis() - heard_ms;
 		port_watchdog_feed();
-		fw_led_show(config->led_pin, config->led_active_level, quiet_ms < UPLOADING_MS && server->upload == RECOVERY_UPLOAD_OPEN ? FW_LED_UPDATE : idle);
+		fw_led_show(config->led_pin, config->led_active_level, quiet_ms < UPLOADING_MS &&
+				server->upload == RECOVERY_UPLOAD_OPEN ? FW_LED_UPDATE : idle);
 	}
 	heard_ms = port_millis();
 	while (port_millis() - heard_ms < RESET_DELAY_MS)

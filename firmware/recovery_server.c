@@ -173,7 +173,8 @@ static enum hf_reason upload_first(struct recovery_server *r, const struct chunk
 		return HF_R_SMP_UPLOAD_MAGIC;
 	if (chunk->tag.size_bytes > sizeof upload->tag)
 		return HF_R_SMP_UPLOAD_SHA;
-	if (r->upload != RECOVERY_UPLOAD_NONE && chunk->tag.size_bytes != 0u && chunk->tag.size_bytes == upload->tag_bytes && chunk->len == upload->size_bytes &&
+	if (r->upload != RECOVERY_UPLOAD_NONE && chunk->tag.size_bytes != 0u && chunk->tag.size_bytes == upload->tag_bytes &&
+			chunk->len == upload->size_bytes &&
 	    memcmp(chunk->tag.data, upload->tag, upload->tag_bytes) == 0)
 		return HF_OK;
 	return upload_begin(r, chunk);

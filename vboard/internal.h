@@ -282,10 +282,8 @@ bool vb_nor_make(struct vb *vb);
 void vb_nor_power(struct vb *vb, bool on);
 void vb_nor_select(struct vb *vb, bool selected);
 uint8_t vb_nor_byte(struct vb *vb, uint8_t out);
-
 /* spi.c */
 extern const struct vb_kind vb_kind_qspi, vb_kind_serial00;
-
 /* uarte.c */
 extern const struct vb_kind vb_kind_uarte, vb_kind_uarte_l;
 void vb_uarte_fed(struct vb *vb);
@@ -295,7 +293,6 @@ extern const struct vb_kind vb_kind_timer, vb_kind_timer_l, vb_kind_rtc, vb_kind
 extern const struct vb_kind vb_kind_clock, vb_kind_clock_l, vb_kind_osc_l, vb_kind_gpio, vb_kind_gpio_l, vb_kind_rng, vb_kind_sink,
 	vb_kind_tampc, vb_kind_cache_l, vb_kind_kmu, vb_kind_cracen, vb_kind_cracen_core, vb_kind_cpuc, vb_kind_spu, vb_kind_mpc,
 	vb_kind_memconf, vb_kind_tad, vb_kind_temp, vb_kind_bprot, vb_kind_part;
-
 /* ppi.c */
 extern const struct vb_kind vb_kind_ppi;
 void vb_ppi_event(struct vb *vb, uint32_t addr);

@@ -102,7 +102,8 @@ static bool stage_figures(const struct campaign *c)
 	const uint64_t lines = n->lines - b->lines, words = n->words - b->words, erases = n->erases - b->erases;
 	const double writes = rig_sector_writes(&c->rig, b);
 	printf("evidence: {\"what\":\"stage\",\"board\":\"%s\",\"signature\":\"%s\",\"offset\":%u,\"stage\":\"%s\",\"sectors\":%u,"
-	       "\"sector_writes\":%.1f,\"limit\":%u,\"erases\":%llu,\"words\":%llu,\"lines\":%llu,\"pages\":%llu,\"sectors_outside\":%llu,\"instructions\":%llu,"
+	       "\"sector_writes\":%.1f,\"limit\":%u,\"erases\":%llu,\"words\":%llu,\"lines\":%llu,"
+	       "\"pages\":%llu,\"sectors_outside\":%llu,\"instructions\":%llu,"
 	       "\"loader_instructions\":%llu,\"loader_ms\":%.1f}\n",
 	       c->rig.name, c->key_kind, (unsigned)c->base_sectors, c->stage->name, (unsigned)sectors, writes,
 	       (unsigned)(2 * sectors + 8), (unsigned long long)erases, (unsigned long long)words, (unsigned long long)lines,
