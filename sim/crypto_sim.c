@@ -195,9 +195,14 @@ static uint8_t *tlv_put(uint8_t *p, uint16_t type, const uint8_t *data, uint32_t
 	return p + 4 + size_bytes;
 }
 
+static uint32_t protected_bytes(const struct sim_image_spec *spec)
+{
+	return spec->counter != 0 ? HF_TLV_INFO_BYTES + 4u + 4u : 0;
+}
+
 uint32_t sim_image_min_bytes(const struct sim_image_spec *spec)
 {
-	return spec->header_bytes + 16u + tlv_area_bytes(spec->key);
+	return spec->header_bytes + 16u + protected_bytes(spec) + tlv_area_bytes(spec->key);
 }
 
 /* Runs of blank words among the payload, as linkers leave them: a copy must not depend on what was there before. */
@@ -214,11 +219,12 @@ static void fill_payload(const struct sim_image_spec *spec, uint8_t *payload, ui
 void sim_image_make(const struct sim_image_spec *spec, uint8_t *into)
 {
 	const uint32_t tlv_bytes = tlv_area_bytes(spec->key);
-	const uint32_t payload_bytes = spec->total_bytes - spec->header_bytes - tlv_bytes;
+	const uint32_t payload_bytes = spec->total_bytes - spec->header_bytes - protected_bytes(spec) - tlv_bytes;
 	uint8_t digest[32], key_hash[32], signature[SIGNATURE_BYTES_MAX];
 	memset(into, 0, spec->header_bytes);
 	hf_put32le(into, HF_IMAGE_MAGIC);
 	hf_put16le(into + 8, spec->header_bytes);
+	hf_put16le(into + 10, (uint16_t)protected_bytes(spec));
 	hf_put32le(into + 12, payload_bytes);
 	hf_put32le(into + 16, spec->flags);
 	into[20] = spec->version.major;
@@ -226,7 +232,14 @@ void sim_image_make(const struct sim_image_spec *spec, uint8_t *into)
 	hf_put16le(into + 22, spec->version.revision);
 	hf_put32le(into + 24, spec->version.build);
 	fill_payload(spec, into + spec->header_bytes, payload_bytes);
-	const uint32_t hashed_bytes = spec->header_bytes + payload_bytes;
+	const uint32_t hashed_bytes = spec->header_bytes + payload_bytes + protected_bytes(spec);
+	if (spec->counter != 0) {
+		uint8_t counter[4], *area = into + spec->header_bytes + payload_bytes;
+		hf_put32le(counter, spec->counter);
+		hf_put16le(area, HF_TLV_PROTECTED_MAGIC);
+		hf_put16le(area + 2, (uint16_t)protected_bytes(spec));
+		tlv_put(area + 4, HF_TLV_SEC_CNT, counter, sizeof counter);
+	}
 	digest_of(into, hashed_bytes, digest);
 	digest_of(spec->key->der, spec->key->size_bytes, key_hash);
 	const uint32_t signature_bytes = sign_digest(spec->key, digest, signature);

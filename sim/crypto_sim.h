@@ -27,6 +27,7 @@ struct sim_image_spec {
 	const struct hf_key *key;
 	uint32_t entry_addr;     /* for the reset vector */
 	uint64_t seed;           /* of the payload */
+	uint32_t counter;        /* security counter in a protected TLV; 0 = none */
 };
 
 /* Smallest total_bytes that an image of this kind can have. */

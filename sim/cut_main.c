@@ -9,7 +9,7 @@
 enum { EXIT_FAILURES = 1, EXIT_USAGE = 2, ID_BYTES = 512 };
 
 static const char usage[] =
-	"holdfast-cut explore <scenario>|all [--geometry G] [--depth N] [--flips F] [--dense] [--limit SECONDS]\n"
+	"holdfast-cut explore <scenario>|all [--mode M] [--geometry G] [--depth N] [--flips F] [--dense] [--limit SECONDS]\n"
 	"             [--states N] [--stop] [--sample [--seed N] [--per-life N]] [--forms F1,F2] [--expect-failure]\n"
 	"holdfast-cut replay <id> [--verbose]\n"
 	"holdfast-cut list\n"
@@ -19,6 +19,7 @@ static const char usage[] =
 	"  example   holdfast-cut explore revert-0-323 --geometry toy-nor --depth 2 --flips 1\n";
 
 struct request {
+	const struct hf_mode *mode;
 	const struct sim_geometry *geometry;
 	const char *scenario;
 	struct explore_options options;
@@ -50,9 +51,9 @@ static void print_failures(const struct scenario *sc, const struct explore *ex)
 
 static uint64_t explore_one(const struct request *rq, const char *name, uint64_t totals[3], bool *complete)
 {
-	struct scenario *sc = scenario_make(rq->geometry, name);
+	struct scenario *sc = scenario_make_mode(rq->mode, rq->geometry, name);
 	if (sc == NULL) {
-		fprintf(stderr, "holdfast-cut: no scenario \"%s\" on %s\n", name, rq->geometry->name);
+		fprintf(stderr, "holdfast-cut: no scenario \"%s\" of %s on %s\n", name, rq->mode->name, rq->geometry->name);
 		exit(EXIT_USAGE);
 	}
 	const clock_t begun = clock();
@@ -77,16 +78,16 @@ static int run_explore(struct request *rq)
 {
 	uint64_t totals[3] = { 0 };
 	bool complete = true;
-	if (rq->geometry == NULL)
-		return usage_error("no such geometry", NULL);
+	if (rq->geometry == NULL || rq->mode == NULL)
+		return usage_error("no such geometry or mode", NULL);
 	if (rq->sample) {
 		rq->options.sample_count[0] = rq->per_life;
 		for (uint32_t d = 1; d < EXPLORE_DEPTH_MAX; d++)
 			rq->options.sample_count[d] = 2;
 	}
 	if (strcmp(rq->scenario, "all") == 0) {
-		for (size_t i = 0; scenario_standard(i) != NULL; i++)
-			explore_one(rq, scenario_standard(i), totals, &complete);
+		for (size_t i = 0; scenario_standard_of(rq->mode, i) != NULL; i++)
+			explore_one(rq, scenario_standard_of(rq->mode, i), totals, &complete);
 	} else {
 		explore_one(rq, rq->scenario, totals, &complete);
 	}
@@ -95,7 +96,7 @@ static int run_explore(struct request *rq)
 	return (totals[2] != 0) == rq->expect_failure ? 0 : EXIT_FAILURES;
 }
 
-/* swap:<geometry>:<scenario>:cut@... */
+/* <mode>:<geometry>:<scenario>:cut@... */
 static int run_replay(const struct request *rq)
 {
 	char text[ID_BYTES];
@@ -108,8 +109,9 @@ static int run_replay(const struct request *rq)
 		return usage_error("not an id:", rq->scenario);
 	*geometry++ = *name++ = *cuts++ = 0;
 	const struct sim_geometry *g = scenario_geometry(geometry);
-	struct scenario *sc = g == NULL ? NULL : scenario_make(g, name);
-	if (strcmp(text, "swap") != 0 || sc == NULL || !explore_path_parse(cuts, &path))
+	const struct hf_mode *mode = scenario_mode(text);
+	struct scenario *sc = g == NULL || mode == NULL ? NULL : scenario_make_mode(mode, g, name);
+	if (sc == NULL || !explore_path_parse(cuts, &path))
 		return usage_error("not an id:", rq->scenario);
 	const char *what = scenario_replay(sc, &path, rq->verbose, print_line);
 	printf("%s\n", what == NULL ? "no failure" : what);
@@ -126,8 +128,11 @@ static int run_list(void)
 		       (unsigned)g->sector_count, (unsigned)g->sector_bytes, (unsigned)g->unit_bytes, (unsigned)g->align);
 	}
 	printf("standard scenarios (any name of this form works):\n");
-	for (size_t i = 0; scenario_standard(i) != NULL; i++)
-		printf("  %s\n", scenario_standard(i));
+	static const char *const modes[] = { "swap", "overwrite", "single" };
+	for (size_t m = 0; m < HF_ARRAY_COUNT(modes); m++) {
+		for (size_t i = 0; scenario_standard_of(scenario_mode(modes[m]), i) != NULL; i++)
+			printf("  --mode %-9s  %s\n", modes[m], scenario_standard_of(scenario_mode(modes[m]), i));
+	}
 	return 0;
 }
 
@@ -160,6 +165,8 @@ static int parse(int argc, char **argv, struct request *rq)
 			return usage_error("unknown or incomplete option", word);
 		else if (strcmp(word, "--geometry") == 0)
 			rq->geometry = scenario_geometry(argv[++i]);
+		else if (strcmp(word, "--mode") == 0)
+			rq->mode = scenario_mode(argv[++i]);
 		else if (strcmp(word, "--depth") == 0)
 			rq->options.cuts = (uint32_t)atoi(argv[++i]);
 		else if (strcmp(word, "--flips") == 0)
@@ -184,7 +191,7 @@ static int parse(int argc, char **argv, struct request *rq)
 
 int main(int argc, char **argv)
 {
-	struct request rq = { .geometry = scenario_geometry("toy-nor"), .options = { .cuts = 1 }, .per_life = 40 };
+	struct request rq = { .mode = &hf_mode_swap, .geometry = scenario_geometry("toy-nor"), .options = { .cuts = 1 }, .per_life = 40 };
 	if (argc > 1 && strcmp(argv[1], "list") == 0)
 		return run_list();
 	if (argc < 3)

@@ -326,10 +326,9 @@ static void flash_change(void *ctx, uint32_t slot, uint32_t off, uint32_t size_b
 static void flash_operation(void *ctx, char kind, uint32_t slot, uint32_t off, uint32_t size_bytes)
 {
 	struct explore *ex = ctx;
-	(void)slot;
 	(void)off;
 	ex->op_kind = kind;
-	ex->op_units = size_bytes / ex->flash.geometry->unit_bytes;
+	ex->op_units = size_bytes / ex->flash.slot[slot].unit_bytes;
 }
 
 /* ---- running */

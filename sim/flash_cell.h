@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* flash_cell.h - the inside of flash_sim: units and sectors, shared by flash_sim.c and flash_cut.c only.
  *
- * Shapes   A sector block is: what each unit reads now | a flag byte per unit | what it may read later | what a torn unit was
+ * Shapes   A unit's number is its sector's number * SIM_UNITS + its place there, whatever the slot.
+ *          A sector block is: what each unit reads now | a flag byte per unit | what it may read later | what a torn unit was
  *          meant to hold. The last two count only where the flag says unstable. hash is the sum of its units' hashes, kept up
  *          to date at each change, so that a state's hash costs a few additions.
  */
@@ -21,6 +22,7 @@ struct sim_sector {
 	uint64_t hash;     /* of everything */
 	uint64_t hash_now; /* without what unstable units may read later: for when nothing may change any more */
 	struct sim_sector *next_spare;
+	const struct sim_slot *slot; /* whose sector this is */
 	uint8_t bytes[];
 };
 
@@ -31,38 +33,46 @@ struct cell {
 
 static inline uint8_t *cell_now(const struct sim_flash *f, struct sim_sector *s, uint32_t u)
 {
-	return s->bytes + (size_t)u * f->geometry->unit_bytes;
+	(void)f;
+	return s->bytes + (size_t)u * s->slot->unit_bytes;
 }
 static inline uint8_t *cell_flags(const struct sim_flash *f, struct sim_sector *s)
 {
-	return s->bytes + f->geometry->sector_bytes;
+	(void)f;
+	return s->bytes + s->slot->sector_bytes;
 }
 static inline uint8_t *cell_alt(const struct sim_flash *f, struct sim_sector *s, uint32_t u)
 {
-	return s->bytes + f->geometry->sector_bytes + f->sector_units + (size_t)u * f->geometry->unit_bytes;
+	(void)f;
+	return s->bytes + s->slot->sector_bytes + s->slot->units + (size_t)u * s->slot->unit_bytes;
 }
 static inline uint8_t *cell_want(const struct sim_flash *f, struct sim_sector *s, uint32_t u)
 {
-	return cell_alt(f, s, u) + f->geometry->sector_bytes;
+	(void)f;
+	return cell_alt(f, s, u) + s->slot->sector_bytes;
 }
 static inline const uint8_t *cell_now_of(const struct sim_flash *f, const struct sim_sector *s, uint32_t u)
 {
-	return s->bytes + (size_t)u * f->geometry->unit_bytes;
+	(void)f;
+	return s->bytes + (size_t)u * s->slot->unit_bytes;
 }
 static inline const uint8_t *cell_flags_of(const struct sim_flash *f, const struct sim_sector *s)
 {
-	return s->bytes + f->geometry->sector_bytes;
+	(void)f;
+	return s->bytes + s->slot->sector_bytes;
 }
 static inline const uint8_t *cell_alt_of(const struct sim_flash *f, const struct sim_sector *s, uint32_t u)
 {
-	return s->bytes + f->geometry->sector_bytes + f->sector_units + (size_t)u * f->geometry->unit_bytes;
+	(void)f;
+	return s->bytes + s->slot->sector_bytes + s->slot->units + (size_t)u * s->slot->unit_bytes;
 }
 static inline const uint8_t *cell_want_of(const struct sim_flash *f, const struct sim_sector *s, uint32_t u)
 {
-	return cell_alt_of(f, s, u) + f->geometry->sector_bytes;
+	(void)f;
+	return cell_alt_of(f, s, u) + s->slot->sector_bytes;
 }
 
-struct sim_sector *cell_sector_blank(struct sim_flash *f);
+struct sim_sector *cell_sector_blank(struct sim_flash *f, uint32_t index);
 struct sim_sector *cell_sector_own(struct sim_flash *f, uint32_t index);               /* unshared, ready to be written */
 void cell_sector_replace(struct sim_flash *f, uint32_t index, struct sim_sector *s);  /* takes over s's reference */
 void cell_sector_rehash(const struct sim_flash *f, struct sim_sector *s);              /* after direct changes */

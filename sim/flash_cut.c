@@ -107,7 +107,7 @@ static void show_as_is(struct sim_flash *f, char form, uint32_t unit)
 
 void cell_random(const struct sim_flash *f, uint32_t unit, char letter, uint8_t *into)
 {
-	for (uint32_t i = 0; i < f->geometry->unit_bytes; i += 4)
+	for (uint32_t i = 0; i < f->sector[unit / SIM_UNITS]->slot->unit_bytes; i += 4)
 		hf_put32le(into + i, (uint32_t)sim_mix((uint64_t)unit << 8 | i, (uint64_t)letter) & ~1u);
 }
 
@@ -115,7 +115,7 @@ void cell_random(const struct sim_flash *f, uint32_t unit, char letter, uint8_t 
 static void half_way(const struct sim_flash *f, uint32_t unit, const uint8_t *from, uint8_t *into)
 {
 	cell_random(f, unit, 'p', into);
-	for (uint32_t i = 0; i < f->geometry->unit_bytes; i++)
+	for (uint32_t i = 0; i < f->sector[unit / SIM_UNITS]->slot->unit_bytes; i++)
 		into[i] |= from[i];
 }
 
@@ -123,7 +123,7 @@ static void half_way(const struct sim_flash *f, uint32_t unit, const uint8_t *fr
 static bool letter_value(const struct sim_flash *f, uint32_t unit, char letter, const uint8_t *old, const uint8_t *value,
 			 uint8_t *into)
 {
-	const uint32_t n = f->geometry->unit_bytes;
+	const uint32_t n = f->sector[unit / SIM_UNITS]->slot->unit_bytes;
 	memset(into, letter == 'e' ? 0xff : 0, SIM_UNIT_BYTES_MAX);
 	if (letter == 'n' || letter == 'o')
 		memcpy(into, letter == 'n' ? value : old, n);
@@ -142,7 +142,7 @@ static bool make_torn(const struct sim_flash *f, uint32_t unit, const struct sim
 	const bool alt_faults = letter_value(f, unit, cut->alt, old, value, c->alt);
 	c->flags = (uint8_t)(c->flags & ~(CELL_NOW_FAULTS | CELL_ALT_FAULTS));
 	c->flags = (uint8_t)(c->flags | (now_faults ? CELL_NOW_FAULTS : 0) | (alt_faults ? CELL_ALT_FAULTS : 0));
-	return now_faults != alt_faults || (!now_faults && memcmp(c->now, c->alt, f->geometry->unit_bytes) != 0);
+	return now_faults != alt_faults || (!now_faults && memcmp(c->now, c->alt, f->sector[unit / SIM_UNITS]->slot->unit_bytes) != 0);
 }
 
 /* ---- a word of NOR */
@@ -160,7 +160,7 @@ void cut_program(struct sim_flash *f, uint32_t unit, uint32_t i, const uint8_t *
 	/* n right, e blank, g garbage: partly programmed in one word, anything in the next */
 	const char g = i % 2 == 0 ? 'p' : 'r';
 	const char pairs[][2] = { { 'n', 'e' }, { 'n', g }, { 'e', 'n' }, { 'e', g }, { g, 'n' }, { g, 'e' } };
-	const uint32_t index = unit / f->sector_units, u = unit % f->sector_units, n = f->geometry->unit_bytes;
+	const uint32_t index = unit / SIM_UNITS, u = unit % SIM_UNITS, n = f->sector[index]->slot->unit_bytes;
 	struct cell before;
 	show_as_is(f, i == 0 ? '0' : 'p', i);
 	cell_get(f, f->sector[index], u, &before);
@@ -191,22 +191,22 @@ struct pieces {
 	uint16_t index[PIECES_MAX]; /* piece number from the page's start */
 };
 
-static uint32_t piece_of(const struct sim_flash *f, uint32_t u)
+static uint32_t piece_of(const struct sim_flash *f, const struct sim_sector *s, uint32_t u)
 {
-	return u * f->geometry->unit_bytes / f->geometry->grain_bytes;
+	return u * s->slot->unit_bytes / f->geometry->grain_bytes;
 }
 
 static void find_pieces(const struct sim_flash *f, const struct sim_sector *s, struct pieces *pieces)
 {
 	pieces->count = 0;
-	for (uint32_t u = 0; u < f->sector_units; u++) {
+	for (uint32_t u = 0; u < s->slot->units; u++) {
 		struct cell c;
 		cell_get(f, s, u, &c);
-		const bool blank = hf_is_filled(c.now, f->geometry->unit_bytes, 0xff) &&
-				   ((c.flags & CELL_UNSTABLE) == 0 || hf_is_filled(c.alt, f->geometry->unit_bytes, 0xff));
-		if (blank || (pieces->count != 0 && pieces->index[pieces->count - 1] == piece_of(f, u)))
+		const bool blank = hf_is_filled(c.now, s->slot->unit_bytes, 0xff) &&
+				   ((c.flags & CELL_UNSTABLE) == 0 || hf_is_filled(c.alt, s->slot->unit_bytes, 0xff));
+		if (blank || (pieces->count != 0 && pieces->index[pieces->count - 1] == piece_of(f, s, u)))
 			continue;
-		pieces->index[pieces->count++] = (uint16_t)piece_of(f, u);
+		pieces->index[pieces->count++] = (uint16_t)piece_of(f, s, u);
 	}
 }
 
@@ -230,18 +230,18 @@ static bool piece_survives(const struct sim_cut *cut, uint32_t z)
 static struct sim_sector *tear_page(struct sim_flash *f, uint32_t index, const struct pieces *pieces, const struct sim_cut *cut)
 {
 	const struct sim_sector *old = f->sector[index];
-	struct sim_sector *s = cell_sector_blank(f);
+	struct sim_sector *s = cell_sector_blank(f, index);
 	const bool alt_garbage = cut->now == 'b' || cut->now == 'd', gone_garbage = cut->now == 'c' || cut->now == 'd';
-	const uint32_t n = f->geometry->unit_bytes;
+	const uint32_t n = s->slot->unit_bytes;
 	uint32_t z = 0;
-	for (uint32_t u = 0; u < f->sector_units; u++) {
+	for (uint32_t u = 0; u < s->slot->units; u++) {
 		struct cell was, c;
-		const uint32_t unit = index * f->sector_units + u;
+		const uint32_t unit = index * SIM_UNITS + u;
 		cell_get(f, old, u, &was);
 		if (hf_is_filled(was.now, n, 0xff) && (was.flags & CELL_UNSTABLE) != 0)
 			memcpy(was.now, was.alt, sizeof was.now);
 		const bool blank = hf_is_filled(was.now, n, 0xff);
-		while (z + 1 < pieces->count && pieces->index[z] < piece_of(f, u))
+		while (z + 1 < pieces->count && pieces->index[z] < piece_of(f, s, u))
 			z++;
 		const bool survives = !blank && piece_survives(cut, z);
 		memset(c.now, 0xff, sizeof c.now);
@@ -347,11 +347,11 @@ static void show_lines(struct sim_flash *f, char form, uint32_t line, char now, 
 			cell_land(f, f->buffer_unit[i], f->buffer_bytes[i]);
 	}
 	if (now != 0) {
-		const uint32_t unit = f->buffer_unit[line], index = unit / f->sector_units, u = unit % f->sector_units;
+		const uint32_t unit = f->buffer_unit[line], index = unit / SIM_UNITS, u = unit % SIM_UNITS;
 		struct cell before, c = { .flags = CELL_TORN };
 		cell_get(f, f->sector[index], u, &before);
 		differs = make_torn(f, unit, &cut, before.now, f->buffer_bytes[line], &c);
-		memcpy(c.want, f->buffer_bytes[line], f->geometry->unit_bytes);
+		memcpy(c.want, f->buffer_bytes[line], f->sector[index]->slot->unit_bytes);
 		cell_put(f, cell_sector_own(f, index), u, &c);
 	}
 	if (differs && is_armed(f, &cut)) {

@@ -11,7 +11,9 @@ enum { PAGE_FLIP_UNITS = 16 };
 
 static size_t sector_block_bytes(const struct sim_flash *f)
 {
-	return sizeof(struct sim_sector) + 3u * f->geometry->sector_bytes + f->sector_units;
+	const struct sim_slot *a = &f->slot[0], *b = &f->slot[1];
+	const size_t first = 3u * a->sector_bytes + a->units, second = 3u * b->sector_bytes + b->units;
+	return sizeof(struct sim_sector) + (first > second ? first : second);
 }
 
 static struct sim_sector *sector_take(struct sim_flash *f)
@@ -35,14 +37,20 @@ static void sector_release(struct sim_flash *f, struct sim_sector *s)
 	}
 }
 
-struct sim_sector *cell_sector_blank(struct sim_flash *f)
+static const struct sim_slot *slot_of(const struct sim_flash *f, uint32_t index)
+{
+	return &f->slot[index >= f->slot[1].first_sector];
+}
+
+struct sim_sector *cell_sector_blank(struct sim_flash *f, uint32_t index)
 {
 	struct sim_sector *s = sector_take(f);
+	s->slot = slot_of(f, index);
 	s->hash = 0;
 	s->hash_now = 0;
 	s->unstable = 0;
-	memset(cell_now(f, s, 0), 0xff, f->geometry->sector_bytes);
-	memset(cell_flags(f, s), 0, f->sector_units);
+	memset(cell_now(f, s, 0), 0xff, s->slot->sector_bytes);
+	memset(cell_flags(f, s), 0, s->slot->units);
 	return s;
 }
 
@@ -52,12 +60,13 @@ struct sim_sector *cell_sector_own(struct sim_flash *f, uint32_t index)
 	if (s->refs == 1)
 		return s;
 	struct sim_sector *copy = sector_take(f);
+	copy->slot = s->slot;
 	copy->hash = s->hash;
 	copy->hash_now = s->hash_now;
 	copy->unstable = s->unstable;
-	memcpy(copy->bytes, s->bytes, f->geometry->sector_bytes + f->sector_units);
+	memcpy(copy->bytes, s->bytes, s->slot->sector_bytes + s->slot->units);
 	if (s->unstable != 0)
-		memcpy(cell_alt(f, copy, 0), cell_alt(f, s, 0), 2u * f->geometry->sector_bytes);
+		memcpy(cell_alt(f, copy, 0), cell_alt(f, s, 0), 2u * s->slot->sector_bytes);
 	s->refs--;
 	f->sector[index] = copy;
 	return copy;
@@ -116,7 +125,7 @@ static uint64_t unit_word(const uint8_t *p, uint32_t unit_bytes)
 /* *later: the part that may be read later and is not read now. */
 static uint64_t unit_hash(const struct sim_flash *f, const struct sim_sector *s, uint32_t u, uint64_t *later)
 {
-	const uint32_t n = f->geometry->unit_bytes;
+	const uint32_t n = s->slot->unit_bytes;
 	const uint8_t flags = cell_flags_of(f, s)[u];
 	const uint8_t *now = cell_now_of(f, s, u);
 	*later = 0;
@@ -132,7 +141,7 @@ static uint64_t unit_hash(const struct sim_flash *f, const struct sim_sector *s,
 
 void cell_put(struct sim_flash *f, struct sim_sector *s, uint32_t u, const struct cell *cell)
 {
-	const uint32_t n = f->geometry->unit_bytes;
+	const uint32_t n = s->slot->unit_bytes;
 	uint8_t *flags = &cell_flags(f, s)[u];
 	uint64_t later;
 	const uint64_t before = unit_hash(f, s, u, &later);
@@ -155,7 +164,7 @@ void cell_sector_rehash(const struct sim_flash *f, struct sim_sector *s)
 {
 	s->hash = s->hash_now = 0;
 	s->unstable = 0;
-	for (uint32_t u = 0; u < f->sector_units; u++) {
+	for (uint32_t u = 0; u < s->slot->units; u++) {
 		uint64_t later;
 		const uint64_t now = unit_hash(f, s, u, &later);
 		s->hash_now += now;
@@ -166,7 +175,7 @@ void cell_sector_rehash(const struct sim_flash *f, struct sim_sector *s)
 
 void cell_get(const struct sim_flash *f, const struct sim_sector *s, uint32_t u, struct cell *cell)
 {
-	const uint32_t n = f->geometry->unit_bytes;
+	const uint32_t n = s->slot->unit_bytes;
 	memset(cell, 0, sizeof *cell);
 	cell->flags = cell_flags_of(f, s)[u];
 	memcpy(cell->now, cell_now_of(f, s, u), n);
@@ -184,7 +193,7 @@ static bool unit_can_change(const struct sim_flash *f, const struct sim_sector *
 	if ((flags & CELL_UNSTABLE) == 0)
 		return false;
 	return ((flags & CELL_NOW_FAULTS) != 0) != ((flags & CELL_ALT_FAULTS) != 0) ||
-	       memcmp(cell_now_of(f, s, u), cell_alt_of(f, s, u), f->geometry->unit_bytes) != 0;
+	       memcmp(cell_now_of(f, s, u), cell_alt_of(f, s, u), s->slot->unit_bytes) != 0;
 }
 
 static void flip_units(struct sim_flash *f, uint32_t index, uint32_t first, uint32_t end)
@@ -223,8 +232,8 @@ static void offer_flip(struct sim_flash *f, uint32_t index, uint32_t first, uint
 	if (inside > 1)
 		kinds |= SIM_FLIP_UNIT;
 	/* A page that changes amid a scan is half old, half new, as many a half-erased one: now and then is enough there. */
-	const bool scanning = index * f->sector_units + first == f->offer_end_unit && first % PAGE_FLIP_UNITS != 0;
-	f->offer_end_unit = index * f->sector_units + end;
+	const bool scanning = index * SIM_UNITS + first == f->offer_end_unit && first % PAGE_FLIP_UNITS != 0;
+	f->offer_end_unit = index * SIM_UNITS + end;
 	if (s->unstable > inside && (f->dense || !scanning))
 		kinds |= SIM_FLIP_PAGE;
 	const uint32_t kind = f->observer.choose(f->observer.ctx, ++f->choices, kinds);
@@ -233,7 +242,7 @@ static void offer_flip(struct sim_flash *f, uint32_t index, uint32_t first, uint
 	else if (kind == SIM_FLIP_SPAN)
 		flip_units(f, index, first, end);
 	else if (kind == SIM_FLIP_PAGE)
-		flip_units(f, index, 0, f->sector_units);
+		flip_units(f, index, 0, s->slot->units);
 }
 
 static bool span_faults(const struct sim_flash *f, const struct sim_sector *s, uint32_t first, uint32_t end)
@@ -246,27 +255,37 @@ static bool span_faults(const struct sim_flash *f, const struct sim_sector *s, u
 }
 
 /* Lines in the buffer read as they were written, even before they land. */
-static void overlay_buffer(const struct sim_flash *f, uint32_t flat_off, uint8_t *into, uint32_t size_bytes)
+static void overlay_buffer(const struct sim_flash *f, const struct sim_slot *slot, uint32_t off, uint8_t *into, uint32_t size_bytes)
 {
-	const uint32_t n = f->geometry->unit_bytes;
 	for (uint32_t i = 0; i < f->buffered; i++) {
-		for (uint32_t k = 0; k < n; k++) {
-			const uint32_t at = f->buffer_unit[i] * n + k;
-			if (at >= flat_off && at - flat_off < size_bytes)
-				into[at - flat_off] = f->buffer_bytes[i][k];
+		const uint32_t index = f->buffer_unit[i] / SIM_UNITS, u = f->buffer_unit[i] % SIM_UNITS;
+		if (slot_of(f, index) != slot)
+			continue;
+		for (uint32_t k = 0; k < slot->unit_bytes; k++) {
+			const uint32_t at = (index - slot->first_sector) * slot->sector_bytes + u * slot->unit_bytes + k;
+			if (at >= off && at - off < size_bytes)
+				into[at - off] = f->buffer_bytes[i][k];
 		}
 	}
+}
+
+/* The secondary's chip has been silent since gone_op. */
+static bool is_gone(const struct sim_flash *f, uint32_t slot)
+{
+	return slot == 1 && f->gone_op != 0 && f->ops + 1 >= f->gone_op;
 }
 
 static enum hf_reason sim_read(void *ctx, uint32_t off, void *into, uint32_t size_bytes)
 {
 	const struct sim_area *area = ctx;
 	struct sim_flash *f = area->flash;
-	const uint32_t sector = f->geometry->sector_bytes, n = f->geometry->unit_bytes;
-	const uint32_t flat = area->slot * f->geometry->sector_count * sector + off;
+	const struct sim_slot *slot = &f->slot[area->slot];
+	const uint32_t sector = slot->sector_bytes, n = slot->unit_bytes;
 	uint8_t *out = into;
+	if (is_gone(f, area->slot))
+		return HF_R_FLASH_READ;
 	for (uint32_t done = 0; done < size_bytes;) {
-		const uint32_t at = flat + done, index = at / sector, inside = at % sector;
+		const uint32_t at = off + done, index = slot->first_sector + at / sector, inside = at % sector;
 		const uint32_t part = sector - inside < size_bytes - done ? sector - inside : size_bytes - done;
 		if (f->sector[index]->unstable != 0) {
 			const uint32_t first = inside / n, end = (inside + part + n - 1) / n;
@@ -279,7 +298,7 @@ static enum hf_reason sim_read(void *ctx, uint32_t off, void *into, uint32_t siz
 		done += part;
 	}
 	if (f->buffered != 0)
-		overlay_buffer(f, flat, out, size_bytes);
+		overlay_buffer(f, slot, off, out, size_bytes);
 	return HF_OK;
 }
 
@@ -309,12 +328,13 @@ static void announce_change(struct sim_flash *f, uint32_t slot, uint32_t off, ui
 /* A complete program of one word. Over a firm word only bits 1 -> 0; over a torn one the same value again makes it firm. */
 static void program_unit(struct sim_flash *f, uint32_t unit, const uint8_t *value)
 {
-	const uint32_t index = unit / f->sector_units, u = unit % f->sector_units, n = f->geometry->unit_bytes;
+	const uint32_t index = unit / SIM_UNITS, u = unit % SIM_UNITS;
 	struct sim_sector *s = cell_sector_own(f, index);
+	const uint32_t n = s->slot->unit_bytes;
 	struct cell c;
 	cell_get(f, s, u, &c);
 	const uint32_t programs = (c.flags & CELL_PROGRAMS) + 1u;
-	if (f->geometry->writes_per_unit_max != 0 && programs > f->geometry->writes_per_unit_max)
+	if (s->slot->writes_per_unit_max != 0 && programs > s->slot->writes_per_unit_max)
 		f->observer.misuse(f->observer.ctx, "a word is programmed more often than the chip allows");
 	f->unit_writes[unit]++;
 	if ((c.flags & CELL_UNSTABLE) == 0) {
@@ -335,13 +355,20 @@ static void program_unit(struct sim_flash *f, uint32_t unit, const uint8_t *valu
 	cell_put(f, s, u, &c);
 }
 
-static enum hf_reason sim_write_nor(struct sim_flash *f, uint32_t flat, const uint8_t *from, uint32_t size_bytes)
+/* Number of the unit at this offset. */
+static uint32_t unit_at(const struct sim_slot *slot, uint32_t off)
 {
-	const uint32_t n = f->geometry->unit_bytes, count = size_bytes / n;
+	return (slot->first_sector + off / slot->sector_bytes) * SIM_UNITS + off % slot->sector_bytes / slot->unit_bytes;
+}
+
+static enum hf_reason sim_write_nor(struct sim_flash *f, const struct sim_slot *slot, uint32_t off, const uint8_t *from, uint32_t size_bytes)
+{
+	const uint32_t n = slot->unit_bytes, count = size_bytes / n;
 	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t unit = unit_at(slot, off + i * n);
 		if (cut_is_watched(f) && cut_is_point(f, i, count))
-			cut_program(f, flat / n + i, i, from + (size_t)i * n);
-		program_unit(f, flat / n + i, from + (size_t)i * n);
+			cut_program(f, unit, i, from + (size_t)i * n);
+		program_unit(f, unit, from + (size_t)i * n);
 	}
 	return HF_OK;
 }
@@ -355,15 +382,15 @@ static void commit_buffer(struct sim_flash *f)
 	f->buffered = 0;
 }
 
-static enum hf_reason sim_write_rram(struct sim_flash *f, uint32_t flat, const uint8_t *from, uint32_t size_bytes)
+static enum hf_reason sim_write_rram(struct sim_flash *f, const struct sim_slot *slot, uint32_t off, const uint8_t *from, uint32_t size_bytes)
 {
-	const uint32_t n = f->geometry->unit_bytes;
+	const uint32_t n = slot->unit_bytes;
 	if (cut_is_watched(f))
 		cut_buffer(f);
 	if (f->buffered + size_bytes / n > SIM_BUFFER_LINES_MAX)
 		commit_buffer(f); /* a full buffer commits by itself */
 	for (uint32_t i = 0; i < size_bytes / n; i++) {
-		const uint32_t unit = flat / n + i;
+		const uint32_t unit = unit_at(slot, off + i * n);
 		uint32_t k = 0;
 		while (k < f->buffered && f->buffer_unit[k] != unit)
 			k++;
@@ -377,19 +404,28 @@ static enum hf_reason sim_write_rram(struct sim_flash *f, uint32_t flat, const u
 	return HF_OK;
 }
 
+/* Lines of one flash must have landed before the other is touched: nothing orders them. */
+static void check_order(struct sim_flash *f, const struct sim_slot *slot)
+{
+	if (f->buffered != 0 && slot_of(f, f->buffer_unit[0] / SIM_UNITS)->needs_erase != slot->needs_erase)
+		f->observer.misuse(f->observer.ctx, "the other flash is changed while lines are in the write buffer");
+}
+
 static enum hf_reason sim_write(void *ctx, uint32_t off, const void *from, uint32_t size_bytes)
 {
 	const struct sim_area *area = ctx;
 	struct sim_flash *f = area->flash;
-	const uint32_t n = f->geometry->unit_bytes;
-	const uint32_t flat = area->slot * f->geometry->sector_count * f->geometry->sector_bytes + off;
-	if (off % n != 0 || size_bytes % n != 0)
+	const struct sim_slot *slot = &f->slot[area->slot];
+	if (off % slot->unit_bytes != 0 || size_bytes % slot->unit_bytes != 0)
 		f->observer.misuse(f->observer.ctx, "a write that is not a whole number of units");
+	if (is_gone(f, area->slot))
+		return HF_R_FLASH_WRITE;
 	begin_op(f, 'w', area->slot, off, size_bytes);
-	if (!f->geometry->needs_erase)
+	check_order(f, slot);
+	if (!slot->needs_erase)
 		announce_change(f, area->slot, off, size_bytes);
-	const enum hf_reason reason = f->geometry->needs_erase ? sim_write_nor(f, flat, from, size_bytes)
-							       : sim_write_rram(f, flat, from, size_bytes);
+	const enum hf_reason reason = slot->needs_erase ? sim_write_nor(f, slot, off, from, size_bytes)
+							: sim_write_rram(f, slot, off, from, size_bytes);
 	end_op(f);
 	return reason;
 }
@@ -398,16 +434,20 @@ static enum hf_reason sim_erase(void *ctx, uint32_t off, uint32_t size_bytes)
 {
 	const struct sim_area *area = ctx;
 	struct sim_flash *f = area->flash;
-	const uint32_t sector = f->geometry->sector_bytes;
-	if (!f->geometry->needs_erase || off % sector != 0 || size_bytes % sector != 0)
+	const struct sim_slot *slot = &f->slot[area->slot];
+	const uint32_t sector = slot->sector_bytes;
+	if (!slot->needs_erase || off % sector != 0 || size_bytes % sector != 0)
 		f->observer.misuse(f->observer.ctx, "an erase that this flash does not have");
 	for (uint32_t done = 0; done < size_bytes; done += sector) {
-		const uint32_t index = area->slot * f->geometry->sector_count + (off + done) / sector;
+		const uint32_t index = slot->first_sector + (off + done) / sector;
+		if (is_gone(f, area->slot))
+			return HF_R_FLASH_ERASE;
 		begin_op(f, 'e', area->slot, off + done, sector);
+		check_order(f, slot);
 		announce_change(f, area->slot, off + done, sector);
 		if (cut_is_watched(f))
 			cut_erase(f, index);
-		cell_sector_replace(f, index, cell_sector_blank(f));
+		cell_sector_replace(f, index, cell_sector_blank(f, index));
 		f->erases[index]++;
 		end_op(f);
 	}
@@ -418,9 +458,9 @@ static enum hf_reason sim_sync(void *ctx)
 {
 	const struct sim_area *area = ctx;
 	struct sim_flash *f = area->flash;
-	if (f->buffered == 0)
+	if (f->buffered == 0 || f->slot[area->slot].needs_erase)
 		return HF_OK;
-	begin_op(f, 's', area->slot, 0, f->buffered * f->geometry->unit_bytes);
+	begin_op(f, 's', area->slot, 0, f->buffered * f->slot[area->slot].unit_bytes);
 	if (cut_is_watched(f))
 		cut_buffer(f);
 	commit_buffer(f);
@@ -431,35 +471,47 @@ static enum hf_reason sim_sync(void *ctx)
 void cell_land(struct sim_flash *f, uint32_t unit, const uint8_t *value)
 {
 	struct cell c = { .flags = 0 };
-	memcpy(c.now, value, f->geometry->unit_bytes);
-	cell_put(f, cell_sector_own(f, unit / f->sector_units), unit % f->sector_units, &c);
+	struct sim_sector *s = cell_sector_own(f, unit / SIM_UNITS);
+	memcpy(c.now, value, s->slot->unit_bytes);
+	cell_put(f, s, unit % SIM_UNITS, &c);
 }
 
 /* ---- set-up and the factory's hands */
+
+static void slots_make(struct sim_flash *f, const struct sim_geometry *g)
+{
+	f->slot_count = g->one_slot ? 1 : 2;
+	f->slot[0] = (struct sim_slot){ g->sector_bytes, g->sector_count, g->unit_bytes, g->writes_per_unit_max, g->needs_erase, 0, 0 };
+	f->slot[1] = g->second.sector_bytes != 0 ? g->second : f->slot[0];
+	f->slot[1].first_sector = g->sector_count;
+	f->sector_total = g->sector_count + (g->one_slot ? 0 : f->slot[1].sector_count);
+	for (uint32_t i = 0; i < 2; i++)
+		f->slot[i].units = f->slot[i].sector_bytes / f->slot[i].unit_bytes;
+}
 
 bool sim_flash_make(struct sim_flash *f, const struct sim_geometry *g)
 {
 	memset(f, 0, sizeof *f);
 	f->geometry = g;
-	f->sector_total = 2 * g->sector_count;
-	f->sector_units = g->sector_bytes / g->unit_bytes;
-	if (f->sector_total > SIM_SECTORS_MAX || g->unit_bytes > SIM_UNIT_BYTES_MAX)
+	slots_make(f, g);
+	if (f->sector_total > SIM_SECTORS_MAX || g->unit_bytes > SIM_UNIT_BYTES_MAX || f->slot[0].units > SIM_UNITS || f->slot[1].units > SIM_UNITS)
 		return false;
-	f->unit_writes = calloc((size_t)f->sector_total * f->sector_units, sizeof *f->unit_writes);
+	f->unit_writes = calloc((size_t)f->sector_total * SIM_UNITS, sizeof *f->unit_writes);
 	if (f->unit_writes == NULL)
 		return false;
 	for (uint32_t i = 0; i < f->sector_total; i++)
-		f->sector[i] = cell_sector_blank(f);
-	for (uint32_t slot = 0; slot < 2; slot++) {
+		f->sector[i] = cell_sector_blank(f, i);
+	for (uint32_t slot = 0; slot < f->slot_count; slot++) {
+		const struct sim_slot *kind = &f->slot[slot];
 		f->ctx[slot] = (struct sim_area){ f, slot };
 		f->area[slot] = (struct hf_flash){
 			.ctx = &f->ctx[slot],
-			.size_bytes = g->sector_bytes * g->sector_count,
-			.sector_bytes = g->sector_bytes,
-			.write_unit_bytes = g->unit_bytes,
-			.writes_per_unit_max = g->writes_per_unit_max,
+			.size_bytes = kind->sector_bytes * kind->sector_count,
+			.sector_bytes = kind->sector_bytes,
+			.write_unit_bytes = kind->unit_bytes,
+			.writes_per_unit_max = kind->writes_per_unit_max,
 			.erased_byte = 0xff,
-			.needs_erase = g->needs_erase,
+			.needs_erase = kind->needs_erase,
 			.read = sim_read,
 			.write = sim_write,
 			.erase = sim_erase,
@@ -489,44 +541,48 @@ void sim_flash_reset_buffer(struct sim_flash *f)
 void sim_flash_clear_wear(struct sim_flash *f)
 {
 	memset(f->erases, 0, sizeof f->erases);
-	memset(f->unit_writes, 0, (size_t)f->sector_total * f->sector_units * sizeof *f->unit_writes);
+	memset(f->unit_writes, 0, (size_t)f->sector_total * SIM_UNITS * sizeof *f->unit_writes);
 }
 
 void sim_poke(struct sim_flash *f, uint32_t slot, uint32_t off, const void *from, uint32_t size_bytes)
 {
-	const uint32_t flat = slot * f->geometry->sector_count * f->geometry->sector_bytes + off, n = f->geometry->unit_bytes;
+	const uint32_t n = f->slot[slot].unit_bytes;
 	const uint8_t *bytes = from;
 	for (uint32_t i = 0; i < size_bytes; i++) {
-		const uint32_t unit = (flat + i) / n;
+		const uint32_t unit = unit_at(&f->slot[slot], off + i);
 		struct cell c;
-		cell_get(f, f->sector[unit / f->sector_units], unit % f->sector_units, &c);
-		c.now[(flat + i) % n] = bytes[i];
-		c.flags = f->geometry->needs_erase && !hf_is_filled(c.now, n, 0xff);
-		cell_put(f, cell_sector_own(f, unit / f->sector_units), unit % f->sector_units, &c);
+		struct sim_sector *s = cell_sector_own(f, unit / SIM_UNITS);
+		cell_get(f, s, unit % SIM_UNITS, &c);
+		c.now[(off + i) % n] = bytes[i];
+		c.flags = f->slot[slot].needs_erase && !hf_is_filled(c.now, n, 0xff);
+		cell_put(f, s, unit % SIM_UNITS, &c);
 	}
 }
 
 void sim_poke_blank(struct sim_flash *f, uint32_t slot, uint32_t sector)
 {
-	cell_sector_replace(f, slot * f->geometry->sector_count + sector, cell_sector_blank(f));
+	const uint32_t index = f->slot[slot].first_sector + sector;
+	cell_sector_replace(f, index, cell_sector_blank(f, index));
 }
 
 void sim_peek(const struct sim_flash *f, uint32_t slot, uint32_t off, void *into, uint32_t size_bytes)
 {
-	const uint32_t sector = f->geometry->sector_bytes, flat = slot * f->geometry->sector_count * sector + off;
+	const struct sim_slot *kind = &f->slot[slot];
 	uint8_t *out = into;
-	for (uint32_t i = 0; i < size_bytes; i++)
-		out[i] = cell_now_of(f, f->sector[(flat + i) / sector], 0)[(flat + i) % sector];
+	for (uint32_t i = 0; i < size_bytes; i++) {
+		const uint32_t at = off + i;
+		out[i] = cell_now_of(f, f->sector[kind->first_sector + at / kind->sector_bytes], 0)[at % kind->sector_bytes];
+	}
 }
 
 bool sim_holds(const struct sim_flash *f, uint32_t slot, uint32_t off, const void *bytes, uint32_t size_bytes)
 {
-	const uint32_t sector = f->geometry->sector_bytes, flat = slot * f->geometry->sector_count * sector + off;
+	const struct sim_slot *kind = &f->slot[slot];
 	const uint8_t *want = bytes;
 	for (uint32_t done = 0; done < size_bytes;) {
-		const uint32_t at = flat + done, inside = at % sector;
-		const uint32_t part = sector - inside < size_bytes - done ? sector - inside : size_bytes - done;
-		if (memcmp(cell_now_of(f, f->sector[at / sector], 0) + inside, want + done, part) != 0)
+		const uint32_t at = off + done, inside = at % kind->sector_bytes;
+		const uint32_t part = kind->sector_bytes - inside < size_bytes - done ? kind->sector_bytes - inside : size_bytes - done;
+		if (memcmp(cell_now_of(f, f->sector[kind->first_sector + at / kind->sector_bytes], 0) + inside, want + done, part) != 0)
 			return false;
 		done += part;
 	}
@@ -535,16 +591,17 @@ bool sim_holds(const struct sim_flash *f, uint32_t slot, uint32_t off, const voi
 
 bool sim_is_firm(const struct sim_flash *f, uint32_t slot, uint32_t off, uint32_t size_bytes)
 {
-	const uint32_t n = f->geometry->unit_bytes;
-	const uint32_t flat = slot * f->geometry->sector_count * f->geometry->sector_bytes + off;
-	for (uint32_t unit = flat / n; unit * n < flat + size_bytes; unit++) {
-		const struct sim_sector *s = f->sector[unit / f->sector_units];
+	const struct sim_slot *kind = &f->slot[slot];
+	for (uint32_t at = off - off % kind->unit_bytes; at < off + size_bytes;) {
+		const uint32_t unit = unit_at(kind, at);
+		const struct sim_sector *s = f->sector[unit / SIM_UNITS];
 		if (s->unstable == 0) {
-			unit += f->sector_units - unit % f->sector_units - 1;
+			at += kind->sector_bytes - at % kind->sector_bytes;
 			continue;
 		}
-		if ((cell_flags_of(f, s)[unit % f->sector_units] & CELL_UNSTABLE) != 0)
+		if ((cell_flags_of(f, s)[unit % SIM_UNITS] & CELL_UNSTABLE) != 0)
 			return false;
+		at += kind->unit_bytes;
 	}
 	return true;
 }

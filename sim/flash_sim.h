@@ -24,7 +24,15 @@
 
 #include <holdfast/flash.h>
 
-enum { SIM_SECTORS_MAX = 400, SIM_UNIT_BYTES_MAX = 16, SIM_BUFFER_LINES_MAX = 300 };
+enum { SIM_SECTORS_MAX = 800, SIM_UNIT_BYTES_MAX = 16, SIM_BUFFER_LINES_MAX = 300, SIM_UNITS = 2048 };
+
+/* One slot's flash. */
+struct sim_slot {
+	uint32_t sector_bytes, sector_count, unit_bytes;
+	uint8_t writes_per_unit_max;
+	bool needs_erase;
+	uint32_t first_sector, units; /* filled in: its first sector among all, units of a sector */
+};
 
 struct sim_geometry {
 	const char *name;
@@ -37,6 +45,8 @@ struct sim_geometry {
 	uint32_t grain_bytes;         /* pieces that a half-erased page keeps or loses: the size of a journal slot */
 	uint8_t writes_per_unit_max;  /* 0 = no limit */
 	bool needs_erase;
+	struct sim_slot second;       /* of the secondary; sector_bytes 0: as above */
+	bool one_slot;                /* there is no secondary */
 	bool ed25519;                 /* which signature its images carry; false = P-256 */
 };
 
@@ -93,16 +103,18 @@ struct sim_flash {
 	uint32_t choices;      /* reads with a choice since the last cut */
 	uint32_t offer_end_unit; /* where the last read with a choice ended: is the next one part of a scan? */
 	uint32_t ops_limit;    /* more is "does not end"; 0 = no limit */
-	uint32_t sector_total; /* both slots: slot * sector_count + index */
-	uint32_t sector_units;
+	uint32_t sector_total; /* both slots, one behind the other */
+	struct sim_slot slot[2];
+	uint32_t slot_count;
+	uint32_t gone_op;      /* from this operation on (counted as ops) the secondary does not answer; 0 = it does */
 	struct sim_sector *sector[SIM_SECTORS_MAX];
 	uint32_t buffered;
-	uint32_t buffer_unit[SIM_BUFFER_LINES_MAX]; /* global unit index */
+	uint32_t buffer_unit[SIM_BUFFER_LINES_MAX];
 	uint8_t buffer_bytes[SIM_BUFFER_LINES_MAX][SIM_UNIT_BYTES_MAX];
 	struct sim_sector *spare; /* freed blocks, for the next clone */
 	/* Wear: not part of the state, only counted. */
 	uint32_t erases[SIM_SECTORS_MAX];
-	uint16_t *unit_writes;    /* sector_total * sector_units */
+	uint16_t *unit_writes;    /* sector_total * SIM_UNITS */
 	struct sim_area ctx[2];
 	struct hf_flash area[2];
 };

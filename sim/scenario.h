@@ -6,7 +6,13 @@
  * Shapes   A name is  act-off[-act-off...][-sizes]  with act confirm, revert or perm; off 0 (image at the secondary's start) or
  *          1 (one sector in, as applications built for MCUboot's swap-offset put it); sizes one digit an image: sectors on a
  *          toy, thirds of the largest image on a real geometry. "revert" alone is revert-0-323.
- *          An id is  swap:<geometry>:<scenario>:cut@<path>  and replays that path.
+ *          upload and other are uploads into the primary by recovery, in any mode, without -off: upload goes on after a cut with
+ *          the same file, other with another one.
+ *          An id is  <mode>:<geometry>:<scenario>:cut@<path>  and replays that path.
+ * Oracle   Of an update: an image starts at each boot. Of an upload into the primary there is one exception, with these bounds: from
+ *          the first byte that hf_install_begin changes until hf_install_verify has accepted the image, a boot may start nothing; then
+ *          it stops with a reason (that is what leads to recovery), a new upload is always taken, it goes on no earlier than
+ *          behind the last sector that was reported done, and when it is complete that image starts and no other.
  * Errors   Each broken promise is a sentence; see check_* in scenario.c.
  */
 #ifndef SIM_SCENARIO_H
@@ -17,18 +23,22 @@
 #include "explore.h"
 
 enum { SCENARIO_UPDATES_MAX = 3, SCENARIO_IMAGES = SCENARIO_UPDATES_MAX + 1, SCENARIO_NAME_BYTES = 64 };
-enum scenario_act { ACT_CONFIRM = 0, ACT_REVERT = 1, ACT_PERM = 2 };
+enum scenario_act { ACT_CONFIRM = 0, ACT_REVERT = 1, ACT_PERM = 2, ACT_UPLOAD = 3, ACT_OTHER = 4 };
 
 struct scenario;
 
-/* toy-nor, toy-nor5, toy-nor16, toy-nor-roomy, toy-rram, toy-rram5, toy-rram8, toy-rram-ring, xiao_nrf52840, xiao_nrf54l15; NULL at the end or if unknown. */
+/* See scenario.c; NULL at the end or if unknown. */
 const struct sim_geometry *scenario_geometry(const char *name);
 const struct sim_geometry *scenario_geometry_at(size_t index);
 /* Names of the standard set, for list and for running all; NULL at the end. */
 const char *scenario_standard(size_t index);
+const char *scenario_standard_of(const struct hf_mode *mode, size_t index);
+/* swap, overwrite, single; NULL if unknown. */
+const struct hf_mode *scenario_mode(const char *name);
 
-/* NULL: name not understood, or an image that does not fit. */
+/* NULL: name not understood, an act that the mode does not have, or an image that does not fit. Without a mode: swap. */
 struct scenario *scenario_make(const struct sim_geometry *geometry, const char *name);
+struct scenario *scenario_make_mode(const struct hf_mode *mode, const struct sim_geometry *geometry, const char *name);
 void scenario_free(struct scenario *sc);
 const char *scenario_name(const struct scenario *sc);
 struct explore *scenario_explorer(struct scenario *sc);

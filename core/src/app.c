@@ -12,16 +12,23 @@ static bool open_at(const struct hf_app_config *app, const struct hf_flash *flas
 	return hf_image_open(&info->place, app->size_max, &info->image, &finding) == HF_OK;
 }
 
+/* "One sector" is the larger of the slots' (mode.h). */
+static uint32_t one_in_off(const struct hf_app_config *app)
+{
+	const uint32_t primary = app->primary->sector_bytes, secondary = app->secondary->sector_bytes;
+	return primary > secondary ? primary : secondary;
+}
+
 /* The secondary's image lies at offset 0, or one sector in behind a stub header (mover.h) or a blank sector. */
 static bool find_image(const struct hf_app_config *app, const struct hf_flash *flash, enum hf_slot_role role,
 		       struct hf_slot_info *info)
 {
 	struct hf_slot_info one_in;
 	const bool at_start = open_at(app, flash, 0, info);
-	if (role == HF_SLOT_PRIMARY || !open_at(app, flash, flash->sector_bytes, &one_in))
+	if (role == HF_SLOT_PRIMARY || !open_at(app, flash, one_in_off(app), &one_in))
 		return at_start;
 	const bool is_stub = at_start && info->image.header_bytes == one_in.image.header_bytes &&
-			     info->image.payload_bytes == one_in.image.payload_bytes + flash->sector_bytes;
+			     info->image.payload_bytes == one_in.image.payload_bytes + one_in_off(app);
 	if (at_start && !is_stub)
 		return true;
 	info->image = one_in.image;
@@ -163,12 +170,13 @@ static enum hf_reason forget_header(const struct hf_flash *flash, uint32_t secto
 
 /* The request goes first, so that an old request never meets new bytes; then both places where an image may begin, so that
  * what was there before is not taken for the new one. */
-static enum hf_reason forget_secondary(const struct hf_flash *secondary)
+static enum hf_reason forget_secondary(const struct hf_app_config *app)
 {
+	const struct hf_flash *secondary = app->secondary;
 	enum hf_reason reason = hf_trailer_clear(secondary);
 	if (reason == HF_OK)
 		reason = forget_header(secondary, 0);
-	return reason != HF_OK ? reason : forget_header(secondary, secondary->sector_bytes);
+	return reason != HF_OK ? reason : forget_header(secondary, one_in_off(app));
 }
 
 enum hf_reason hf_app_erase_secondary(const struct hf_app_config *app, bool even_pending)
@@ -176,7 +184,7 @@ enum hf_reason hf_app_erase_secondary(const struct hf_app_config *app, bool even
 	const struct hf_flash *secondary = app->secondary;
 	enum hf_reason reason = may_overwrite(app, even_pending);
 	if (reason == HF_OK)
-		reason = forget_secondary(secondary);
+		reason = forget_secondary(app);
 	const uint32_t last_off = secondary->size_bytes - secondary->sector_bytes;
 	for (uint32_t off = 0; off < last_off && reason == HF_OK; off += secondary->sector_bytes) {
 		bool blank = false;
@@ -198,14 +206,16 @@ enum hf_reason hf_upload_begin(struct hf_upload *upload, const struct hf_app_con
 	if (tag_bytes > sizeof upload->tag)
 		return HF_R_ARGUMENT;
 	upload->open = false;
-	reason = forget_secondary(app->secondary);
+	reason = forget_secondary(app);
 	if (reason != HF_OK)
 		return reason;
 	memset(upload, 0, sizeof *upload);
 	upload->flash = app->secondary;
 	upload->open = true;
 	upload->size_bytes = size_bytes;
-	upload->prepared_bytes = 2 * app->secondary->sector_bytes; /* forgotten is erased */
+	upload->prepared_bytes = app->secondary->sector_bytes; /* forgotten is erased */
+	if (one_in_off(app) == app->secondary->sector_bytes)
+		upload->prepared_bytes *= 2;
 	if (tag_bytes != 0)
 		memcpy(upload->tag, tag, tag_bytes);
 	upload->tag_bytes = tag_bytes;

@@ -26,7 +26,7 @@ static uint32_t chunk_count(uint8_t type)
 	case HF_RECORD_BEGIN:
 		return (BEGIN_BYTES + CHUNK_BYTES - 1) / CHUNK_BYTES;
 	default:
-		return type >= HF_RECORD_ST && type <= HF_RECORD_SECTOR ? 1 : 0;
+		return type >= HF_RECORD_ST && type <= HF_RECORD_DONE ? 1 : 0;
 	}
 }
 
@@ -277,7 +277,7 @@ static void feed_st(struct hf_journal *j, const struct record *r)
 	goal_get(r->data, &j->st);
 	j->has_st = true;
 	j->closed_generation = 0;
-	j->marks = 0;
+	j->marks &= j->st.kind == HF_KIND_FORMAT ? 1u << HF_RECORD_UPLOAD : 0; /* an update has replaced what was uploaded */
 	j->has_begin = j->has_step = j->has_end = false;
 	j->end_generation = 0;
 	j->refused_reason = 0;
@@ -344,8 +344,13 @@ static void feed(struct hf_journal *j, const struct record *r)
 		if (j->has_begin && number > j->end_generation)
 			j->end_generation = number;
 		break;
+	case HF_RECORD_UPLOAD:
 	case HF_RECORD_FAIL:
 		j->marks |= mark;
+		break;
+	case HF_RECORD_DONE:
+		j->marks &= ~(mark | 1u << HF_RECORD_UPLOAD);
+		j->marks |= number == 0 ? mark : 0;
 		break;
 	case HF_RECORD_REFUSED:
 		j->refused_reason = hf_get16le(r->data);
@@ -359,7 +364,6 @@ static void feed(struct hf_journal *j, const struct record *r)
 		counter_seen(j, number);
 		break;
 	case HF_RECORD_SECTOR:
-	case HF_RECORD_UPLOAD:
 	case HF_RECORD_NOTE:
 		break;
 	}
@@ -486,7 +490,7 @@ void hf_journal_open_upload(struct hf_journal *j, const struct hf_flash *primary
 			keep(j, KEEP_BEGIN, record.first_slot, record.slot_count);
 		} else if (record.type == HF_RECORD_ST) {
 			memset(upload, 0, sizeof *upload);
-		} else if (record.type == HF_RECORD_SECTOR && sectors > upload->sectors) {
+		} else if (record.type == HF_RECORD_SECTOR) {
 			upload->sectors = sectors;
 		}
 	}

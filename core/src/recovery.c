@@ -3,6 +3,8 @@
 
 #include "boot_parts.h"
 
+enum { SLOTS_KEPT = 10 }; /* for DONE, or for an UPLOAD that says no */
+
 /* ---- where an upload goes */
 
 enum hf_reason hf_recovery_plan_of(const struct hf_recovery_facts *facts, struct hf_recovery_plan *plan)
@@ -24,7 +26,7 @@ void hf_recovery_facts_of(const struct hf_boot_config *config, const struct hf_b
 	hf_journal_open(&journal, config->primary, config->work);
 	facts->has_update_slot = config->secondary != NULL && hf_trailer_read(config->secondary, config->align, &trailer) == HF_OK;
 	const bool trial_open = journal.has_st && journal.st.kind == HF_KIND_TEST && !hf_journal_has(&journal, HF_RECORD_CONF) && !journal.has_begin;
-	facts->primary_valid = !journal.has_begin && boot_is_accepted(&result->verdict);
+	facts->primary_valid = !journal.has_begin && result->action == HF_BOOT_START;
 	facts->update_open = journal.has_begin || (trial_open && !facts->primary_valid);
 	facts->trial_open = trial_open && facts->primary_valid;
 	facts->into_primary = into_primary;
@@ -54,11 +56,12 @@ static enum hf_reason sector_done(void *ctx, uint32_t end_off)
 {
 	struct hf_install *install = ctx;
 	const struct hf_flash *primary = install->config->primary;
-	const enum hf_reason reason = hf_journal_append_sectors(&install->journal, end_off / primary->sector_bytes);
-	return reason == HF_R_JOURNAL_FULL ? HF_OK : reason; /* progress that is not kept costs time after a cut, nothing else */
+	if (hf_journal_room(&install->journal) <= SLOTS_KEPT)
+		return HF_OK; /* progress that is not kept costs time after a cut, nothing else */
+	return hf_journal_append_sectors(&install->journal, end_off / primary->sector_bytes);
 }
 
-/* Nothing is left of what the journal held but its generation and the counter. RRAM: a ring, nothing is erased. */
+/* Nothing is left of what the journal held but its generation and the counter, and in RRAM, which is a ring, that an upload is open. */
 static enum hf_reason journal_renew(struct hf_install *install, const struct hf_goal *goal)
 {
 	const struct hf_flash *primary = install->config->primary;
@@ -77,18 +80,43 @@ static enum hf_reason journal_renew(struct hf_install *install, const struct hf_
 	return reason;
 }
 
+/* Does the note in the first sector hold what a cut kept out of the journal? Then what the journal seems to hold is what is left of
+ * an older one. */
+static bool note_open(const struct hf_install *install, struct hf_note *note)
+{
+	const struct hf_boot_config *c = install->config;
+	const struct hf_journal *j = &install->journal;
+	if (!c->primary->needs_erase)
+		return false;
+	hf_note_open(note, c->primary, 0, j->generation != 0 ? j->generation + HF_NOTE_WINDOW : c->generation_seed + HF_SEED_WINDOW, c->work);
+	return note->found && (!j->has_st || j->closed_generation < note->goal.generation);
+}
+
+/* Before anything goes: no boot may start what is there from now on, even if a cut erase leaves it reading as before. */
+static enum hf_reason announce(struct hf_install *install)
+{
+	const struct hf_journal_upload none = { .version_min = install->version_min };
+	const struct hf_flash *primary = install->config->primary;
+	enum hf_reason reason = hf_journal_append_upload(&install->journal, &none);
+	if (reason != HF_R_JOURNAL_FULL || install->journal.has_st) /* full after dozens of cuts: without the mark, rather than never */
+		return reason == HF_R_JOURNAL_FULL ? HF_OK : reason;
+	reason = hf_flash_erase(primary, journal_off(primary), primary->sector_bytes); /* it was never set up: nothing is lost */
+	hf_journal_reset(&install->journal);
+	return reason != HF_OK ? reason : hf_journal_append_upload(&install->journal, &none);
+}
+
 /* NOR: the goal is noted in the first sector before the journal is erased. If a cut left the journal without what a note there says,
  * a higher one is put behind it, as the mover does. */
 static enum hf_reason note_and_renew(struct hf_install *install, struct hf_goal *goal)
 {
 	const struct hf_boot_config *c = install->config;
-	const struct hf_journal *j = &install->journal;
 	struct hf_note note;
 	enum hf_reason reason = HF_R_JOURNAL_FULL;
-	if (!c->primary->needs_erase)
-		return journal_renew(install, goal);
-	hf_note_open(&note, c->primary, 0, j->generation != 0 ? j->generation + HF_NOTE_WINDOW : c->generation_seed + HF_SEED_WINDOW, c->work);
-	if (note.found && (!j->has_st || j->closed_generation < note.goal.generation)) {
+	if (!c->primary->needs_erase) {
+		reason = announce(install);
+		return reason != HF_OK ? reason : journal_renew(install, goal);
+	}
+	if (note_open(install, &note)) {
 		if (note.goal.generation >= goal->generation)
 			goal->generation = note.goal.generation + 1;
 		if (note.goal.counter > goal->counter)
@@ -96,7 +124,9 @@ static enum hf_reason note_and_renew(struct hf_install *install, struct hf_goal 
 		reason = hf_note_append(&note, goal);
 	}
 	if (reason == HF_R_JOURNAL_FULL) {
-		reason = hf_flash_erase(c->primary, 0, c->primary->sector_bytes);
+		reason = announce(install);
+		if (reason == HF_OK)
+			reason = hf_flash_erase(c->primary, 0, c->primary->sector_bytes);
 		hf_note_reset(&note);
 		if (reason == HF_OK)
 			reason = hf_note_append(&note, goal);
@@ -149,10 +179,11 @@ enum hf_reason hf_install_begin(struct hf_install *install, const struct hf_boot
 {
 	struct hf_journal_upload known;
 	struct hf_rules rules;
+	struct hf_note note;
 	struct hf_goal goal = { .kind = HF_KIND_FORMAT, .walk = HF_WALK_UP, .align = c->align };
 	const uint32_t sector = c->primary->sector_bytes;
 	hf_boot_rules_of_one(c, &rules);
-	if (size_bytes > rules.limit_bytes || head_bytes > size_bytes)
+	if (size_bytes == 0 || size_bytes > rules.limit_bytes || head_bytes > size_bytes)
 		return HF_R_SLOT_TOO_SMALL;
 	if (tag_bytes == 0 || tag_bytes > sizeof known.tag)
 		return HF_R_ARGUMENT;
@@ -164,10 +195,14 @@ enum hf_reason hf_install_begin(struct hf_install *install, const struct hf_boot
 	enum hf_reason reason = head_check(install, head, head_bytes);
 	if (reason != HF_OK)
 		return reason;
+	/* The last sector is written again in any case: no record says that it is whole. */
+	const uint32_t last = (size_bytes - 1) / sector, sectors = known.sectors < last ? known.sectors : last;
 	const bool same = known.size_bytes == size_bytes && known.tag_bytes == tag_bytes && memcmp(known.tag, tag, tag_bytes) == 0;
-	if (same && known.sectors != 0 && known.sectors * sector < size_bytes) {
-		upload_open(install, size_bytes, known.sectors * sector, tag, tag_bytes);
-		return HF_OK;
+	if (same && sectors != 0 && !note_open(install, &note) && hf_journal_has(&install->journal, HF_RECORD_UPLOAD) && hf_journal_room(&install->journal) > SLOTS_KEPT) {
+		/* Newer than a torn record of more, which may read well one day though its sector is about to be written again. */
+		reason = hf_journal_append_sectors(&install->journal, sectors);
+		upload_open(install, size_bytes, sectors * sector, tag, tag_bytes);
+		return reason;
 	}
 	goal.generation = (install->journal.generation != 0 ? install->journal.generation : c->generation_seed) + 1;
 	reason = note_and_renew(install, &goal);
@@ -191,8 +226,8 @@ enum hf_reason hf_install_verify(struct hf_install *install, struct hf_verdict *
 	hf_boot_rules_of_one(c, &rules);
 	rules.counter_min = install->journal.counter;
 	rules.has_counter_min = (c->policy & HF_POLICY_COUNTER) != 0 && install->journal.counter != 0;
-	enum hf_reason reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
-	if (reason == HF_OK && !boot_is_accepted(verdict)) /* not to be resumed: from here on it starts over */
-		reason = hf_journal_append_upload(&install->journal, &none);
-	return reason;
+	const enum hf_reason reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
+	if (reason == HF_OK && boot_is_accepted(verdict))
+		return hf_journal_append_mark(&install->journal, HF_RECORD_DONE);
+	return reason != HF_OK ? reason : hf_journal_append_upload(&install->journal, &none); /* not resumed: it starts over */
 }

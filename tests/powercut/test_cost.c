@@ -17,9 +17,8 @@ static struct sim_flash *flash;
 static void count(void *ctx, char kind, uint32_t slot, uint32_t off, uint32_t size_bytes)
 {
 	(void)ctx;
-	(void)slot;
 	(void)off;
-	if (flash->geometry->needs_erase ? kind == 'e' : kind == 'w' && size_bytes == flash->geometry->sector_bytes)
+	if (flash->slot[slot].needs_erase ? kind == 'e' : kind == 'w' && size_bytes == flash->slot[slot].sector_bytes)
 		sector_writes++;
 }
 
@@ -60,7 +59,7 @@ static uint32_t most_erases(uint32_t first, uint32_t end)
 static uint32_t most_unit_writes(void)
 {
 	uint32_t most = 0;
-	for (uint32_t i = 0; i < flash->sector_total * flash->sector_units; i++)
+	for (uint32_t i = 0; i < flash->sector_total * SIM_UNITS; i++)
 		most = most < flash->unit_writes[i] ? flash->unit_writes[i] : most;
 	return most;
 }
