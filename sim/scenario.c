@@ -100,11 +100,11 @@ const char *scenario_standard_of(const struct hf_mode *mode, size_t index)
 		"confirm-0-333", "revert-0-333", "perm-0-333", "confirm-1-333", "revert-1-333", "perm-1-333",
 		"confirm-0-323", "revert-0-323", "confirm-1-313", "revert-1-313", "revert-0-231", "revert-1-231",
 		"confirm-0-confirm-0-323", "revert-0-confirm-0-332", "confirm-0-revert-1-313", "perm-1-revert-0-333",
-		"confirm-1-confirm-1-232", "revert-1-revert-1-332",
+		"confirm-1-confirm-1-232", "revert-1-revert-1-332", "confirm-0-revert-0-323c",
 	};
 	static const char *const overwrite[] = { "perm-0-333", "perm-0-313", "perm-0-131", "confirm-0-232", "perm-0-perm-0-323",
-						 "confirm-0-perm-0-confirm-0-2133" };
-	static const char *const single[] = { "upload-33", "upload-13", "upload-31", "upload-upload-323", "other-other-323" };
+						 "confirm-0-perm-0-confirm-0-2133c" };
+	static const char *const single[] = { "upload-33", "upload-13", "upload-31", "upload-upload-323c", "other-other-323" };
 	if (mode == &hf_mode_swap)
 		return index < HF_ARRAY_COUNT(swap) ? swap[index] : NULL;
 	if (mode == &hf_mode_overwrite)
@@ -588,9 +588,11 @@ static bool parse_name(struct scenario *sc, const char *name, char digits[8])
 			k++;
 		if (k == HF_ARRAY_COUNT(acts)) {
 			const size_t n = strspn(p, "123456789");
-			if (n < 2 || n > 4 || p[n] != 0 || sc->updates == 0)
+			sc->counters = n != 0 && p[n] == 'c';
+			if (n < 2 || n > 4 || p[n + sc->counters] != 0 || sc->updates == 0)
 				return false;
-			memcpy(digits, p, n + 1);
+			memcpy(digits, p, n);
+			digits[n] = 0;
 			return true;
 		}
 		if (sc->updates == SCENARIO_UPDATES_MAX)
@@ -633,7 +635,7 @@ static bool make_image(struct scenario *sc, uint32_t id, char digit)
 	const struct sim_geometry *g = sc->geometry;
 	const uint32_t max_bytes = size_max_of(sc);
 	const uint32_t n = (uint32_t)(digit - '0');
-	const bool toy = sc->blocks[PRIMARY] <= 32;
+	const bool toy = sc->blocks[PRIMARY] <= 16;
 	const uint32_t bytes = toy ? n * sc->block_bytes - 40 * (id % 2) : max_bytes / 3 * n + (n == 3 ? max_bytes % 3 : 0);
 	const struct sim_image_spec spec = {
 		.total_bytes = bytes < max_bytes ? bytes : max_bytes,
@@ -642,7 +644,7 @@ static bool make_image(struct scenario *sc, uint32_t id, char digit)
 		.key = sc->key,
 		.entry_addr = 0x10000 + g->header_bytes + 64,
 		.seed = id,
-		.counter = id,
+		.counter = sc->counters ? id : 0,
 	};
 	if (n > (toy ? sc->blocks[PRIMARY] - 1 : 3) || spec.total_bytes < sim_image_min_bytes(&spec))
 		return false;
@@ -665,7 +667,7 @@ static void fill_configs(struct scenario *sc)
 		.crypto = sc->crypto,
 		.keys = sc->key,
 		.key_count = 1,
-		.policy = HF_POLICY_COUNTER | HF_POLICY_NO_DOWNGRADE,
+		.policy = sc->counters ? HF_POLICY_COUNTER | HF_POLICY_NO_DOWNGRADE : 0,
 		.align = g->align,
 		.header_bytes = (uint16_t)g->header_bytes,
 		.primary_addr = 0x10000,

@@ -5,7 +5,8 @@
  *          image may start, that it is whole and on firm cells, that a request, a confirmation and the way back are not lost.
  * Shapes   A name is  act-off[-act-off...][-sizes]  with act confirm, revert or perm; off 0 (image at the secondary's start) or
  *          1 (one sector in, as applications built for MCUboot's swap-offset put it); sizes one digit an image: sectors on a
- *          toy, thirds of the largest image on a real geometry. "revert" alone is revert-0-323.
+ *          toy, thirds of the largest image on a real geometry; a c behind them: with security counters and the policies. "revert" alone is
+ *          revert-0-323.
  *          upload and other are uploads into the primary by recovery, in any mode, without -off: upload goes on after a cut with
  *          the same file, other with another one.
  *          An id is  <mode>:<geometry>:<scenario>:cut@<path>  and replays that path.

@@ -31,6 +31,7 @@ struct scenario {
 	struct explore *ex;
 	struct sim_flash *flash;
 	uint32_t updates;
+	bool counters;            /* images carry security counters, and policy looks at them and at versions */
 	enum scenario_act act[SCENARIO_UPDATES_MAX];
 	uint32_t off[SCENARIO_UPDATES_MAX];
 	struct image image[SCENARIO_IMAGES + 1]; /* 1.. as the model counts them */
