@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* flash_cell.h - the inside of flash_sim: units and sectors, shared by flash_sim.c and flash_cut.c only.
+/* flash_cell.h - the inside of flash_sim: units and sectors, shared by flash_sim.c, flash_cut.c and flash_hands.c only.
  *
  * Shapes   A unit's number is its sector's number * SIM_UNITS + its place there, whatever the slot.
  *          A sector block is: what each unit reads now | a flag byte per unit | what it may read later | what a torn unit was
@@ -70,6 +70,12 @@ static inline const uint8_t *cell_want_of(const struct sim_flash *f, const struc
 {
 	(void)f;
 	return cell_alt_of(f, s, u) + s->slot->sector_bytes;
+}
+
+/* Number of the unit at this offset. */
+static inline uint32_t cell_unit_at(const struct sim_slot *slot, uint32_t off)
+{
+	return (slot->first_sector + off / slot->sector_bytes) * SIM_UNITS + off % slot->sector_bytes / slot->unit_bytes;
 }
 
 struct sim_sector *cell_sector_blank(struct sim_flash *f, uint32_t index);

@@ -355,17 +355,11 @@ static void program_unit(struct sim_flash *f, uint32_t unit, const uint8_t *valu
 	cell_put(f, s, u, &c);
 }
 
-/* Number of the unit at this offset. */
-static uint32_t unit_at(const struct sim_slot *slot, uint32_t off)
-{
-	return (slot->first_sector + off / slot->sector_bytes) * SIM_UNITS + off % slot->sector_bytes / slot->unit_bytes;
-}
-
 static enum hf_reason sim_write_nor(struct sim_flash *f, const struct sim_slot *slot, uint32_t off, const uint8_t *from, uint32_t size_bytes)
 {
 	const uint32_t n = slot->unit_bytes, count = size_bytes / n;
 	for (uint32_t i = 0; i < count; i++) {
-		const uint32_t unit = unit_at(slot, off + i * n);
+		const uint32_t unit = cell_unit_at(slot, off + i * n);
 		if (cut_is_watched(f) && cut_is_point(f, i, count))
 			cut_program(f, unit, i, from + (size_t)i * n);
 		program_unit(f, unit, from + (size_t)i * n);
@@ -390,7 +384,7 @@ static enum hf_reason sim_write_rram(struct sim_flash *f, const struct sim_slot 
 	if (f->buffered + size_bytes / n > SIM_BUFFER_LINES_MAX)
 		commit_buffer(f); /* a full buffer commits by itself */
 	for (uint32_t i = 0; i < size_bytes / n; i++) {
-		const uint32_t unit = unit_at(slot, off + i * n);
+		const uint32_t unit = cell_unit_at(slot, off + i * n);
 		uint32_t k = 0;
 		while (k < f->buffered && f->buffer_unit[k] != unit)
 			k++;
@@ -542,66 +536,4 @@ void sim_flash_clear_wear(struct sim_flash *f)
 {
 	memset(f->erases, 0, sizeof f->erases);
 	memset(f->unit_writes, 0, (size_t)f->sector_total * SIM_UNITS * sizeof *f->unit_writes);
-}
-
-void sim_poke(struct sim_flash *f, uint32_t slot, uint32_t off, const void *from, uint32_t size_bytes)
-{
-	const uint32_t n = f->slot[slot].unit_bytes;
-	const uint8_t *bytes = from;
-	for (uint32_t i = 0; i < size_bytes; i++) {
-		const uint32_t unit = unit_at(&f->slot[slot], off + i);
-		struct cell c;
-		struct sim_sector *s = cell_sector_own(f, unit / SIM_UNITS);
-		cell_get(f, s, unit % SIM_UNITS, &c);
-		c.now[(off + i) % n] = bytes[i];
-		c.flags = f->slot[slot].needs_erase && !hf_is_filled(c.now, n, 0xff);
-		cell_put(f, s, unit % SIM_UNITS, &c);
-	}
-}
-
-void sim_poke_blank(struct sim_flash *f, uint32_t slot, uint32_t sector)
-{
-	const uint32_t index = f->slot[slot].first_sector + sector;
-	cell_sector_replace(f, index, cell_sector_blank(f, index));
-}
-
-void sim_peek(const struct sim_flash *f, uint32_t slot, uint32_t off, void *into, uint32_t size_bytes)
-{
-	const struct sim_slot *kind = &f->slot[slot];
-	uint8_t *out = into;
-	for (uint32_t i = 0; i < size_bytes; i++) {
-		const uint32_t at = off + i;
-		out[i] = cell_now_of(f, f->sector[kind->first_sector + at / kind->sector_bytes], 0)[at % kind->sector_bytes];
-	}
-}
-
-bool sim_holds(const struct sim_flash *f, uint32_t slot, uint32_t off, const void *bytes, uint32_t size_bytes)
-{
-	const struct sim_slot *kind = &f->slot[slot];
-	const uint8_t *want = bytes;
-	for (uint32_t done = 0; done < size_bytes;) {
-		const uint32_t at = off + done, inside = at % kind->sector_bytes;
-		const uint32_t part = kind->sector_bytes - inside < size_bytes - done ? kind->sector_bytes - inside : size_bytes - done;
-		if (memcmp(cell_now_of(f, f->sector[kind->first_sector + at / kind->sector_bytes], 0) + inside, want + done, part) != 0)
-			return false;
-		done += part;
-	}
-	return true;
-}
-
-bool sim_is_firm(const struct sim_flash *f, uint32_t slot, uint32_t off, uint32_t size_bytes)
-{
-	const struct sim_slot *kind = &f->slot[slot];
-	for (uint32_t at = off - off % kind->unit_bytes; at < off + size_bytes;) {
-		const uint32_t unit = unit_at(kind, at);
-		const struct sim_sector *s = f->sector[unit / SIM_UNITS];
-		if (s->unstable == 0) {
-			at += kind->sector_bytes - at % kind->sector_bytes;
-			continue;
-		}
-		if ((cell_flags_of(f, s)[unit % SIM_UNITS] & CELL_UNSTABLE) != 0)
-			return false;
-		at += kind->unit_bytes;
-	}
-	return true;
 }

@@ -198,7 +198,8 @@ enum hf_reason hf_install_begin(struct hf_install *install, const struct hf_boot
 	/* The last sector is written again in any case: no record says that it is whole. */
 	const uint32_t last = (size_bytes - 1) / sector, sectors = known.sectors < last ? known.sectors : last;
 	const bool same = known.size_bytes == size_bytes && known.tag_bytes == tag_bytes && memcmp(known.tag, tag, tag_bytes) == 0;
-	if (same && sectors != 0 && !note_open(install, &note) && hf_journal_has(&install->journal, HF_RECORD_UPLOAD) && hf_journal_room(&install->journal) > SLOTS_KEPT) {
+	if (same && sectors != 0 && !note_open(install, &note) && hf_journal_has(&install->journal, HF_RECORD_UPLOAD) &&
+	    hf_journal_room(&install->journal) > SLOTS_KEPT) {
 		/* Newer than a torn record of more, which may read well one day though its sector is about to be written again. */
 		reason = hf_journal_append_sectors(&install->journal, sectors);
 		upload_open(install, size_bytes, sectors * sector, tag, tag_bytes);

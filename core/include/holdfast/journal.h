@@ -14,7 +14,7 @@
  *          of that request is done; without it, it may be half done and is done again.
  *          COUNTER data: u32, the highest security counter that ran for good; ST carries it on.
  *          UPLOAD data: size u32 | tag 32 | version floor u32 | tag bytes u8: into the primary, by recovery. SECTOR data: u16 sectors
- *          that are whole there, the newest counts. DONE: the upload was verified; before it the primary is not started, whatever it reads like. 
+ *          that are whole there, the newest counts. DONE: the upload was verified; before it the primary is not started, whatever it reads like.
  *          DONE data: 0, or 1: the DONE before it is whole; the boot adds both before the image's first start.
  * Order    hf_journal_open reads everything into the struct; hf_journal_append adds and feeds the same struct.
  * Cut      An append that is cut leaves a slot that reads anything. After a reset NOR leaves one slot free behind the last
@@ -74,7 +74,9 @@ struct hf_log {
 
 struct hf_journal {
 	struct hf_log log;
-	uint32_t marks;              /* since ST: bit RUN, RUN2 (implies RUN), CONF, CONF2 (implies CONF), FAIL, UPLOAD (until DONE), DONE (until that with 1), as hf_journal_has() asks */
+	/* Since ST: bits RUN, RUN2 (implies RUN), CONF, CONF2 (implies CONF), FAIL, UPLOAD (until DONE), DONE (until that with 1), as
+	 * hf_journal_has() asks. */
+	uint32_t marks;
 	bool has_st, has_begin, has_end;
 	bool has_step;               /* an INT or END follows BEGIN */
 	struct hf_goal st;
@@ -101,7 +103,8 @@ void hf_journal_open(struct hf_journal *journal, const struct hf_flash *primary,
 void hf_journal_reset(struct hf_journal *journal);
 
 enum hf_reason hf_journal_append_mark(struct hf_journal *journal, enum hf_record_type type) HF_MUST_USE; /* RUN, RUN2, CONF, CONF2, FAIL, CLEARED */
-enum hf_reason hf_journal_append_generation(struct hf_journal *journal, enum hf_record_type type, uint32_t generation) HF_MUST_USE; /* CLOSED, END, COUNTER, DONE */
+/* CLOSED, END, COUNTER, DONE */
+enum hf_reason hf_journal_append_generation(struct hf_journal *journal, enum hf_record_type type, uint32_t generation) HF_MUST_USE;
 enum hf_reason hf_journal_append_goal(struct hf_journal *journal, const struct hf_goal *goal) HF_MUST_USE;
 enum hf_reason hf_journal_append_begin(struct hf_journal *journal, const struct hf_begin *begin) HF_MUST_USE;
 enum hf_reason hf_journal_append_step(struct hf_journal *journal, uint32_t step, uint32_t crc) HF_MUST_USE;
