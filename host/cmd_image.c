@@ -114,6 +114,7 @@ static void report_upload(const struct upload_file *file, const struct upload_re
 		   seconds > 0.0 ? (double)(result->size_bytes - result->resumed_off) / 1024.0 / seconds : 0.0);
 	if (result->resumed_off != 0)
 		report_row(report, "went on at byte %u, where an earlier upload had stopped", (unsigned)result->resumed_off);
+	upload_note_small(result, report);
 	if (file->file.bytes.size > file->image.total_bytes)
 		report_note(report, "%zu bytes behind the image (padding) were not sent", file->file.bytes.size - file->image.total_bytes);
 }

@@ -350,6 +350,9 @@ enum hf_reason device_reach(struct device *device, uint32_t window_wanted, uint3
 	if (device->link.message_max_bytes != 0 && *message_max > device->link.message_max_bytes)
 		*message_max = device->link.message_max_bytes;
 	*window = smp_window_of(known ? &params : NULL, window_wanted);
+	if (reason == HF_OK && device->options.verbose)
+		fprintf(stderr, "%s: messages of up to %u bytes, up to %u at a time%s\n", device->name, (unsigned)*message_max, (unsigned)*window,
+			known ? "" : " (it tells no params)");
 	return reason;
 }
 

@@ -164,6 +164,7 @@ static enum hf_reason send_image(struct update *u, const struct upload_file *fil
 		    seconds > 0.0 ? (double)(sent.size_bytes - sent.resumed_off) / 1024.0 / seconds : 0.0);
 	if (sent.resumed_off != 0)
 		report_step(u->report, "it went on at byte %u, where an earlier upload had stopped", (unsigned)sent.resumed_off);
+	upload_note_small(&sent, u->report);
 	if (u->count == 1) {
 		report_number(u->report, "size_bytes", NULL, sent.size_bytes);
 		report_number(u->report, "resumed_off", NULL, sent.resumed_off);

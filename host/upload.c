@@ -138,6 +138,14 @@ static enum hf_reason plan_make(struct device *device, const struct upload_file 
 	return HF_OK;
 }
 
+void upload_note_small(const struct upload_result *result, struct report *report)
+{
+	enum { SMALL_BYTES = 128 };
+	if (result->message_bytes <= SMALL_BYTES)
+		report_note(report, "the device takes messages of %u bytes only, which is slow; a larger buffer there makes it faster (Zephyr: "
+			    "CONFIG_MCUMGR_TRANSPORT_NETBUF_SIZE)", (unsigned)result->message_bytes);
+}
+
 static enum hf_reason failed(const struct device *device, const struct smp_upload *upload, struct problem *problem)
 {
 	/* Busy up to the last try: with another client's upload, the device says. */
@@ -196,6 +204,7 @@ enum hf_reason upload_run(struct device *device, const struct upload_file *uploa
 	if (reason != HF_OK)
 		return reason;
 	*result = (struct upload_result){ .size_bytes = plan.size_bytes, .resumed_off = run.resumed ? run.resumed_off : 0,
-					  .time_ms = device_now_ms() - start_ms, .lost = run.counts.lost };
+					  .time_ms = device_now_ms() - start_ms, .lost = run.counts.lost,
+					  .message_bytes = plan.message_max };
 	return HF_OK;
 }

@@ -14,7 +14,11 @@ struct upload_result {
 	uint32_t resumed_off;   /* 0: from the start */
 	uint32_t time_ms;
 	uint32_t lost;          /* chunks that were sent again */
+	uint32_t message_bytes; /* largest message */
 };
+
+/* Says so where the device takes so little at a time that it is slow. */
+void upload_note_small(const struct upload_result *result, struct report *report);
 
 struct upload_wish {
 	bool has_image;         /* --image */

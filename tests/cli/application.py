@@ -52,6 +52,17 @@ def test_files_there_and_back():
         ok("fs", "close", wires[0])
 
 
+def test_progress_of_transfers():
+    with device() as (wire, _), Proxy(port_of(wire), 1) as proxy:
+        plain = proxy.pass_on
+        proxy.pass_on = lambda to_device, data: (time.sleep(0.002), plain(to_device, data))
+        blob("a", 60000)
+        for words, label in ((("upload", through(proxy), "a", "/lfs/a"), "uploading"), (("download", through(proxy), "/lfs/a", "b"), "downloading")):
+            code, drawn = harness.on_terminal("fs", *words)
+            assert code == OK and re.search(label + r" \[[#.]+\] +\d+%  [\d.]+ KB/s", drawn) and "100%" in drawn, drawn
+            assert harness.run("fs", *words).err == ""
+
+
 def test_file_refusals():
     with device() as (wire, _):
         blob("a", 100)

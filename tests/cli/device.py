@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The commands that talk to a device, against a fake one on a pseudo-terminal, and everything that device or line can do wrong."""
-import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import time
@@ -244,31 +241,12 @@ def test_one_program_a_line():
             first.wait(timeout=30)
 
 
-def on_terminal(*args):
-    """Runs the tool with a terminal as its standard error; returns exit code and what it drew there."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([harness.CLI, *args], stderr=theirs, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    os.close(theirs)
-    drawn = b""
-    while True:
-        ready, _, _ = select.select([ours], [], [], 60)
-        try:
-            data = os.read(ours, 65536) if ready else b""
-        except OSError:
-            data = b""
-        if not data:
-            break
-        drawn += data
-    os.close(ours)
-    return process.wait(timeout=60), drawn.decode(errors="replace")
-
-
 def test_progress_only_on_a_terminal():
     old, new = prepare(60000)
     with Device("k.pem", old, "slow", 15) as line:
         assert ok("image", "upload", line, new).err == ""
         ok("image", "erase", line)
-        code, drawn = on_terminal("image", "upload", line, new)
+        code, drawn = harness.on_terminal("image", "upload", line, new)
         assert code == OK and re.search(r"uploading \[[#.]+\] +\d+%  [\d.]+ KB/s", drawn), drawn
         assert "left" in drawn, drawn
 

@@ -7,7 +7,9 @@ current one, and its own keyring.
 import contextlib
 import json
 import os
+import pty
 import re
+import select
 import signal
 import socket
 import struct
@@ -96,6 +98,25 @@ def fails(code, reason, *args, holds=(), **more):
     for text in holds:
         assert text in done.err, f"expected '{text}'\n{done.text()}"
     return done
+
+
+def on_terminal(*args):
+    """Runs the tool with a terminal as its standard error; returns exit code and what it drew there."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([CLI, *args], stderr=theirs, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    os.close(theirs)
+    drawn = b""
+    while True:
+        ready, _, _ = select.select([ours], [], [], 60)
+        try:
+            data = os.read(ours, 65536) if ready else b""
+        except OSError:
+            data = b""
+        if not data:
+            break
+        drawn += data
+    os.close(ours)
+    return process.wait(timeout=60), drawn.decode(errors="replace")
 
 
 def write(path, data):

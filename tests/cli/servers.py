@@ -76,7 +76,8 @@ def test_message_size_is_found_out_where_params_are_unknown():
         board = boards.Recovery({0: read("old")})
         board.BUFFER = limit
         with Scripted(board.answer) as peer:
-            ok("image", "upload", peer.line, "new.bin", *BRIEF)
+            sent = ok("image", "upload", peer.line, "new.bin", *BRIEF, "-v")
+            assert ("which is slow" in sent.out) == (largest < 128) and f"messages of up to {largest} bytes, up to 1 at a time" in sent.err, sent.text()
             sizes = [entry[4] for entry in board.log if entry[1:3] == (IMAGE, 1)]
             assert board.slots[0] == read("new") and largest - 32 < max(sizes) <= largest, (limit, max(sizes))
 

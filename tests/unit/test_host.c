@@ -14,6 +14,7 @@
 #include "hexfile.h"
 #include "loader_make.h"
 #include "loaders.h"
+#include "peers.h"
 #include "sign_image.h"
 #include "textparse.h"
 
@@ -303,6 +304,26 @@ static void loader_block(void **state)
 	keyfile_free(&key);
 }
 
+/* A flood of addresses does not take an upload from its owner, and no number is given twice. */
+static void peers_keep_the_owner(void **state)
+{
+	(void)state;
+	static struct peers peers;
+	uint32_t address = 0, latest = 0;
+	uint32_t owner = peers_number(&peers, "owner", 5, 0);
+	assert_int_equal(owner, PEERS_FIRST);
+	for (address = 1; address < 1000; address++) {
+		uint32_t number = peers_number(&peers, &address, sizeof address, owner);
+		assert_true(number > latest && number != owner);
+		latest = number;
+		assert_int_equal(peers_number(&peers, &address, sizeof address, owner), number);
+	}
+	assert_int_equal(peers_number(&peers, "owner", 5, owner), owner);
+	for (address = 1; address < 1000; address++)
+		(void)peers_number(&peers, &address, sizeof address, 0);
+	assert_true(peers_number(&peers, "owner", 5, 0) > latest); /* it owned nothing any more, and was forgotten */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +331,7 @@ int main(void)
 		cmocka_unit_test(uuids), cmocka_unit_test(hex_round_trip), cmocka_unit_test(hex_damaged),
 		cmocka_unit_test(exit_codes_follow_reasons), cmocka_unit_test(message_form),
 		cmocka_unit_test(signing_fails_on_a_wrong_digest), cmocka_unit_test(loader_block), cmocka_unit_test(external_flash_in_a_block),
+		cmocka_unit_test(peers_keep_the_owner),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
