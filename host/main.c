@@ -40,7 +40,8 @@ static const char *name_elsewhere(const char *said)
 		{ "upgrade", "update" }, { "firmware", "update" }, { "flash", "update" }, { "list", "image list" }, { "upload", "image upload" },
 		{ "test", "image test" }, { "confirm", "image confirm" }, { "erase", "image erase" }, { "image state-read", "image list" },
 		{ "image state-write", "image test" }, { "taskstat", "tasks" }, { "mpstat", "memory" },
-		{ "file", "fs download" }, { "config", "settings read" }, { "stat", "stat show" }, { "os", "info" }, { "os-info", "info" },
+		{ "file", "fs download" }, { "config", "settings read" }, { "stat", "stat show" }, { "fs", "fs download" }, { "settings", "settings read" },
+		{ "os", "info" }, { "os-info", "info" },
 		{ "bootloader-info", "info" }, { "mcumgr-params", "info" }, { "enum", "groups" }, { "enumeration", "groups" },
 		{ "zephyr", "storage erase" }, { "conn", "device save" }, { "shell exec", "shell" }, { "fs read", "fs download" },
 		{ "fs write", "fs upload" }, { "fs stat", "fs status" }, { "keygen", "key new" }, { "getpub", "key export" },
@@ -59,6 +60,8 @@ static const char *nearest_command(const char *said, int argc, char **argv)
 	for (size_t i = 0; i < command_count; i++)
 		names[i] = commands[i]->name;
 	const char *near = args_nearest(said, names, command_count), *elsewhere = name_elsewhere(said);
+	if (near == NULL && elsewhere == NULL)
+		elsewhere = name_elsewhere(argv[1]); /* the device stands where the second word of a command belongs */
 	for (size_t i = 0; i < command_count; i++)
 		near = elsewhere != NULL && strcmp(elsewhere, names[i]) == 0 ? names[i] : near;
 	if (near == NULL && argc > 2) {

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import time
 import zlib
@@ -50,6 +51,16 @@ def test_files_there_and_back():
         assert part["hash"] == hashlib.sha256(harness.read("a")[5:15]).hexdigest() and part["size_bytes"] == 10
         assert [row["type"] for row in ok("fs", "hashes", wires[0], "--json").json()["hashes"]] == ["crc32", "sha256"]
         ok("fs", "close", wires[0])
+
+
+def test_files_over_ipv6():
+    port = free_port(socket.AF_INET6, "::1")
+    with device("--udp", f"[::1]:{port}") as (four, _):
+        blob("a", 30000)
+        ok("fs", "upload", f"udp:[::1]:{port}", "a", "/lfs/a")
+        ok("fs", "download", four, "/lfs/a", "b")
+        ok("fs", "download", f"udp:[::1]:{port}", "/lfs/a", "c")
+        assert harness.read("a") == harness.read("b") == harness.read("c")
 
 
 def test_progress_of_transfers():
@@ -226,6 +237,8 @@ def test_what_a_device_says_of_itself():
 def test_names_of_other_tools_are_understood():
     for theirs, ours in (("taskstat", "tasks"), ("mpstat", "memory"), ("upgrade", "update"), ("file", "fs download"), ("enum", "groups")):
         fails(USAGE, "HOST_COMMAND_UNKNOWN", theirs, "x", holds=[f"`holdfast {ours}`"])
+    fails(USAGE, "HOST_COMMAND_UNKNOWN", "stat", "udp:192.0.2.7", holds=["`holdfast stat show`"])
+    fails(USAGE, "HOST_COMMAND_UNKNOWN", "settings", "raed", holds=["`holdfast settings read`"])
 
 
 harness.main(globals())
