@@ -56,7 +56,7 @@ int problem_exit_code(enum hf_reason reason)
 		return EXIT_CODE_USAGE;
 	if (reason == HF_R_PLAN_BOARD_UNKNOWN || reason == HF_R_PLAN_SDK_UNKNOWN || reason == HF_R_PLAN_MODE_UNKNOWN)
 		return EXIT_CODE_USAGE;
-	if ((number >= 1120 && number < 1140) || (number >= 1308 && number < 1313))
+	if ((number >= 1120 && number < 1140) || (number >= 1308 && number < 1313) || (number >= 1350 && number < 1356))
 		return EXIT_CODE_FILE;
 	if ((number >= 1170 && number < 1200) || (number >= 900 && number < 1000))
 		return EXIT_CODE_DEVICE;

@@ -254,7 +254,7 @@ static void report_evidence(const struct finding *f, struct report *report)
 	report_list(report, "evidence", NULL);
 	for (size_t i = 0; i < f->evidence_count; i++) {
 		const struct evidence *e = &f->evidence[i];
-		const char *file = e->input != NULL ? e->input->path : "";
+		const char *file = e->input != NULL ? e->input->file : "";
 		report_item(report, NULL);
 		report_text(report, "file", NULL, file);
 		report_number(report, "line", NULL, e->line);

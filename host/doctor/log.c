@@ -207,10 +207,10 @@ static void feed(struct log_reader *r, const char *data, size_t size_bytes)
 static struct log_reader *open_reader(struct doctor *doctor, const struct doctor_input *input)
 {
 	struct log_reader *r = host_alloc(sizeof *r);
-	if (doctor->matcher == NULL) {
+	if (doctor->matcher == NULL)
 		doctor->matcher = matcher_make(log_rows, log_row_count);
+	if (doctor->pattern_counts == NULL)
 		doctor->pattern_counts = host_alloc(log_row_count * sizeof *doctor->pattern_counts);
-	}
 	r->doctor = doctor;
 	r->input = input;
 	return r;

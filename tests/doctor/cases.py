@@ -23,6 +23,7 @@ import schemas
 CLI = os.environ.get("HOLDFAST_CLI", "holdfast")
 HERE = os.path.dirname(os.path.abspath(__file__))
 RULES = os.path.join(HERE, "..", "..", "host", "doctor", "rules.def")
+DOCS = os.path.join(HERE, "..", "..", "docs", "doctor.md")
 SEVERITIES = ("note", "attention", "fault")
 
 
@@ -154,7 +155,20 @@ def run(case):
     assert said["verdict"] == ("healthy", "attention", "fault")[worst]
 
 
+def documented():
+    """docs/doctor.md with its list of codes as rules.def has them."""
+    text = open(DOCS, encoding="utf-8").read()
+    rows = re.findall(r'^RULE\((\w+), (\w+), \w+, \w+, "((?:[^"\\]|\\.)*)",\s*"(?:[^"\\]|\\.)*",\s*"((?:[^"\\]|\\.)*)"\)', open(RULES, encoding="utf-8").read(), re.M)
+    table = "| code | severity | what | known from |\n|---|---|---|---|\n"
+    table += "".join(f"| {code} | {severity.lower()} | {title} | {source} |\n".replace('\\"', '"') for code, severity, title, source in sorted(rows))
+    return text, re.sub(r"(cases\.py --write-docs -->\n).*?(<!-- end -->)", lambda match: match[1] + table + match[2], text, flags=re.S), len(rows)
+
+
 def main():
+    text, wanted, rows = documented()
+    if "--write-docs" in sys.argv:
+        open(DOCS, "w", encoding="utf-8").write(wanted)
+        return
     cases = [case for path in sorted(glob.glob(os.path.join(HERE, "cases", "*.txt"))) for case in cases_of(path)]
     codes = re.findall(r"^RULE\((\w+),", open(RULES, encoding="utf-8").read(), re.M)
     failed = 0
@@ -171,6 +185,9 @@ def main():
         if lacking and len(sys.argv) == 1:
             failed += 1
             print(f"FAIL no case '{kind}' for {' '.join(sorted(lacking))}")
+    if text != wanted or rows != len(codes):
+        failed += 1
+        print("FAIL docs/doctor.md has other codes than rules.def: python3 tests/doctor/cases.py --write-docs")
     print(f"{len(codes)} rules, {len(cases)} cases, {failed} failed")
     sys.exit(1 if failed else 0)
 
