@@ -200,6 +200,17 @@ def test_files_of_an_sdk():
     assert "SB_CONFIG_PARTITION_MANAGER=n" in read("q/sysbuild.conf").decode()
 
 
+def test_the_doctor_finds_them_healthy():
+    """What is wrong with a layout, the doctor knows by rules of its own."""
+    for mode in ("swap-move", "external-move", "compressed"):
+        ok("plan", "--board", "xiao_nrf52840", "--sdk", "ncs-2.9", "--mode", mode, "--want", "ble,recovery", "--write", mode)
+        ok("doctor", mode)
+    # It can say no: a slot that is one sector short.
+    overlay = read("swap-move/boards/xiao_ble_nrf52840.overlay").decode()
+    write("swap-move/boards/xiao_ble_nrf52840.overlay", overlay.replace("0x00084000 0x00074000", "0x00084000 0x00072000").encode())
+    assert run("doctor", "swap-move").code != 0
+
+
 def test_existing_files_stay():
     os.mkdir("p")
     write("p/prj.conf", b"CONFIG_GPIO=y\nCONFIG_MCUMGR=n\n")
