@@ -115,6 +115,8 @@ void partitions_write_dts(const struct partitions_write *w, struct bytes *text)
 	if (b->is_nrf54l)
 		text_add(text, "\treg = <0x0 0x%x>; /* %s */\n", (unsigned)b->region_bytes,
 			 b->region_bytes == b->flash_bytes ? "all of it: no share for the coprocessor" : "the rest is the coprocessor's");
+	if (b->is_nrf54l && w->ranges)
+		text_add(text, "\tranges = <0x0 0x0 0x%x>; /* and all of it holds partitions */\n", (unsigned)b->region_bytes);
 	text_add(text, "\t/delete-node/ partitions; /* the board's own layout */\n\n");
 	dts_partitions(w, false, text);
 	text_add(text, "};\n");

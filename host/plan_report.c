@@ -143,8 +143,8 @@ static void row(const struct plan_choice *c, const struct plan_option *o, bool r
 	char update[32] = "-"; /* by recovery the upload itself writes the slot */
 	if (!o->mode->recovery_only)
 		(void)snprintf(update, sizeof update, "%.1f s", (double)o->update_ms / 1000.0);
-	report_row(report, "%s %-18s %8.1f KB %11s  %-4s %8s %7u  %s", recommended ? ">" : " ", o->mode->name, (double)o->size_max / 1024.0, left,
-		   o->mode->rollback ? "yes" : "no", update, (unsigned)o->updates, why_not != NULL ? why_not : "");
+	report_row(report, "%s %-18s %8.1f KB %11s  %-4s %8s %7u%s%s", recommended ? ">" : " ", o->mode->name, (double)o->size_max / 1024.0, left,
+		   o->mode->rollback ? "yes" : "no", update, (unsigned)o->updates, why_not != NULL ? "  " : "", why_not != NULL ? why_not : "");
 	free(why_not);
 }
 

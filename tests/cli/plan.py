@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """holdfast plan from outside: answers, files, locks, bad input; the devicetree form through dtc, equal to Partition Manager's."""
+import fcntl
 import json
 import os
+import pty
 import re
+import struct
 import subprocess
+import termios
 
 import harness
 from harness import FILE, REFUSED, USAGE, fails, ok, read, run, write
@@ -249,6 +253,42 @@ def test_lock():
     for text in (b"{", b"[]", b'{"holdfast_lock": 2}', b'{"holdfast_lock": 1, "partitions": [{"role": "primary"}]}'):
         write("holdfast.lock.json", text)
         fails(FILE, "PLAN_LOCK_FILE", "plan", "--board", "xiao_nrf52840", *lock)
+
+
+def on_terminal(columns, **env):
+    """What is printed on a terminal of this width."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([harness.CLI, "plan", "--board", "xiao_nrf52840", "--app-size", "200K"], stdout=slave, stdin=subprocess.DEVNULL,
+                               env={**os.environ, "TERM": "xterm", **env})
+    os.close(slave)
+    text = b""
+    while True:
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        text += piece
+    os.close(master)
+    assert process.wait(timeout=60) == 0
+    return text.decode()
+
+
+def test_terminal():
+    bars = {}
+    for columns in (60, 100):
+        text = on_terminal(columns)
+        assert "\033[44m1" in text
+        plain = re.sub(r"\033\[[\d;]*m", "", text)
+        bars[columns] = next(line for line in plain.splitlines() if line.startswith("|"))
+        assert len(bars[columns]) == columns - 2
+        # To scale: the first slot has 472 of 1024 KB.
+        assert abs(bars[columns].count("1") - 472 * (columns - 4) / 1024) <= 1, bars
+    assert "\033" not in on_terminal(80, NO_COLOR="1") and "\033" not in on_terminal(80, TERM="dumb")
+    piped = ok("plan", "--board", "xiao_nrf52840", env={"COLUMNS": "70"}).out
+    assert any(line.startswith("|") and len(line) == 68 for line in piped.splitlines())
 
 
 def test_picture():
