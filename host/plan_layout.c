@@ -132,7 +132,8 @@ void plan_layout_of_holdfast(const struct plan_board *board, const struct board_
 	add(layout, PLAN_SETTINGS, false, from->storage_addr, from->storage_bytes);
 	add_reserved(board, layout);
 	sort(layout);
-	for (size_t i = 0; i + 1 < layout->count; i++) { /* what lies between two parts is left over */
+	size_t count = layout->count;
+	for (size_t i = 0; i + 1 < count; i++) { /* what lies between two parts is left over */
 		uint32_t end = layout->parts[i].addr + layout->parts[i].bytes;
 		if (!layout->parts[i + 1].external && layout->parts[i + 1].addr > end && layout->count < PLAN_PARTS_MAX)
 			add(layout, PLAN_SPARE, false, end, layout->parts[i + 1].addr - end);

@@ -134,7 +134,7 @@ static void row(const struct plan_choice *c, const struct plan_option *o, bool r
 {
 	char left[32] = "", *why_not = plan_why_not(c, o);
 	if (o->size_max == 0 || (o->why_not != PLAN_POSSIBLE && o->why_not != PLAN_NOT_AVAILABLE)) {
-		report_row(report, "  %-18s %s", o->mode->name, why_not != NULL ? why_not : "");
+		report_row(report, "  %-22s %s", o->mode->name, why_not != NULL ? why_not : "");
 		free(why_not);
 		return;
 	}
@@ -143,7 +143,7 @@ static void row(const struct plan_choice *c, const struct plan_option *o, bool r
 	char update[32] = "-"; /* by recovery the upload itself writes the slot */
 	if (!o->mode->recovery_only)
 		(void)snprintf(update, sizeof update, "%.1f s", (double)o->update_ms / 1000.0);
-	report_row(report, "%s %-18s %8.1f KB %11s  %-4s %8s %7u%s%s", recommended ? ">" : " ", o->mode->name, (double)o->size_max / 1024.0, left,
+	report_row(report, "%s %-22s %8.1f KB %11s  %-4s %8s %7u%s%s", recommended ? ">" : " ", o->mode->name, (double)o->size_max / 1024.0, left,
 		   o->mode->rollback ? "yes" : "no", update, (unsigned)o->updates, why_not != NULL ? "  " : "", why_not != NULL ? why_not : "");
 	free(why_not);
 }
@@ -154,7 +154,7 @@ static void modes(const struct plan_choice *c, struct report *report)
 	for (size_t i = 0; i < c->count; i++)
 		option_facts(c, &c->options[i], report);
 	report_end(report);
-	report_row(report, "\n  %-18s %11s %11s  %-4s %8s %7s", "mode", "largest", "left", "back", "update", "lasts");
+	report_row(report, "\n  %-22s %11s %11s  %-4s %8s %7s", "mode", "largest", "left", "back", "update", "lasts");
 	for (size_t i = 0; i < c->count; i++)
 		row(c, &c->options[i], (int)i == c->recommended, report);
 	report_row(report, "\n  back: a bad image takes itself back. update: on the chip, without the upload. lasts: updates until the");
@@ -195,7 +195,7 @@ static void growth_table(const struct plan_choice *c, struct report *report)
 		report_flag(report, "rollback", NULL, o->mode->rollback);
 		if (!report->json) {
 			report->depth -= 2;
-			report_row(report, "  until %8.1f KB  %+10.1f KB  %-18s %s%s", (double)o->size_max / 1024.0,
+			report_row(report, "  until %8.1f KB  %+10.1f KB  %-22s %s%s", (double)o->size_max / 1024.0,
 				   (double)o->left_bytes / 1024.0, o->mode->name, o->mode->rollback ? "with a way back" : "no way back",
 				   o->why_not == PLAN_NOT_AVAILABLE ? ", not available yet" : "");
 			report->depth += 2;

@@ -160,7 +160,22 @@ static void test_holdfast_is_one_source(void **state)
 			seen++;
 		}
 	}
-	assert_true(count >= 2 && list[0] != NULL && seen >= 4);
+	assert_true(count >= 2 && seen >= 4);
+	/* No layout of a board is forgotten. */
+	for (size_t b = 0; b < count; b++) {
+		for (uint32_t l = 0; l < list[b]->layout_count; l++) {
+			bool shown = false;
+			for (size_t i = 0; i < plan_board_count; i++) {
+				if (plan_boards[i].holdfast == NULL || strcmp(plan_boards[i].holdfast, list[b]->name) != 0)
+					continue;
+				const struct plan_choice *c = choose(&plan_boards[i], NULL, 0, 0);
+				for (size_t k = 0; k < c->count; k++)
+					shown = shown || c->options[k].holdfast == &list[b]->layouts[l];
+			}
+			if (!shown)
+				fail_msg("no plan shows the layout %s of %s", list[b]->layouts[l].name, list[b]->name);
+		}
+	}
 }
 
 /* The chip's facts stand in boards/<board>/board.h too. */
