@@ -178,7 +178,7 @@ static bool request_again(struct trial_case *t, uint32_t index)
 	if (!talk(t, RIG_REQUEST, index))
 		return false;
 	rig_power_cycle(&t->c->rig);
-	return boot(t) == RIG_DONE && runs(t, index, true, "after the next update");
+	return boot(t) == RIG_DONE && runs(t, index, rig_keeps_old(&t->c->rig), "after the next update");
 }
 
 static bool follow(struct trial_case *t)
@@ -202,6 +202,8 @@ static bool follow(struct trial_case *t)
 		return false;
 	if (c->stage->act == RIG_REQUEST) {
 		t->totals->updates++;
+		if (!rig_keeps_old(&c->rig) && index == c->stage->after && !talk(t, RIG_UPLOAD, other))
+			return false; /* what was asked for is there no longer */
 		return request_again(t, other);
 	}
 	if (c->stage->is_followed && (!talk(t, RIG_REQUEST, 0) || !cycle(t, index, "asked for again")))
@@ -215,8 +217,7 @@ static bool follow(struct trial_case *t)
 static bool case_holds(struct trial_case *t, const struct rig_moment *here, uint32_t operations_done)
 {
 	struct campaign *c = t->c;
-	const uint32_t sectors[RIG_IMAGES] = { rig_sectors(&c->rig, 0), rig_sectors(&c->rig, 1) };
-	const uint32_t writes_limit = 2 * (sectors[0] > sectors[1] ? sectors[0] : sectors[1]) + 8;
+	const uint32_t writes_limit = rig_writes_max(&c->rig);
 	rig_back(&c->rig, here);
 	arm(c, &t->wanted->first, operations_done);
 	if (rig_run(&c->rig) != RIG_CUT)

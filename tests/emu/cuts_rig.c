@@ -426,6 +426,13 @@ bool rig_primary_is(struct rig *rig, uint32_t image_index)
 	       !vb_is_damaged(rig->vb, rig->layout->primary_addr, image->size_bytes);
 }
 
+uint32_t rig_writes_max(const struct rig *rig)
+{
+	const uint32_t old_sectors = rig_sectors(rig, 0), new_sectors = rig_sectors(rig, 1);
+	const uint32_t sectors = old_sectors > new_sectors ? old_sectors : new_sectors;
+	return rig_keeps_old(rig) ? 2 * sectors + 8 : sectors + 6;
+}
+
 uint8_t *rig_cell(struct rig *rig, uint32_t addr)
 {
 	return addr >= BOARD_EXTERNAL_ADDR ? vb_external(rig->vb) + (addr - BOARD_EXTERNAL_ADDR) : vb_flash(rig->vb) + addr;

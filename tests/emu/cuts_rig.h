@@ -13,6 +13,7 @@
 #define CUTS_RIG_H
 
 #include <boards/boards.h>
+#include <holdfast/mode.h>
 #include <holdfast/smp_frame.h>
 #include <holdfast/smp_upload.h>
 #include <vboard/vboard.h>
@@ -72,6 +73,13 @@ void rig_power_cycle(struct rig *rig);    /* off; rig_begin(RIG_BOOT) turns it o
 
 /* The whole image of the file, byte for byte on sound units, is what lies at the primary's start. */
 bool rig_primary_is(struct rig *rig, uint32_t image_index);
+/* The old image is kept by an update, which is a trial (swap); else it is replaced. */
+static inline bool rig_keeps_old(const struct rig *rig)
+{
+	return rig->layout->mode_id == HF_MODE_ID_SWAP;
+}
+/* Sector writes that an update may cost: twice its sectors for a swap, once for an overwrite, and some for the records. */
+uint32_t rig_writes_max(const struct rig *rig);
 /* Sector writes since an earlier count: erases of either flash; RRAM has none, so its lines, as sectors. */
 double rig_sector_writes(const struct rig *rig, const struct vb_counters *since);
 /* The bytes at an address of the layout, in whichever flash; changed tells the board, as a debugger would. */

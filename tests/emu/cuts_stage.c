@@ -31,13 +31,28 @@ static const struct cut_stage stages[] = {
 	{ .name = "update2", .act = RIG_BOOT, .before = 0, .after = 0, .is_trial = true, .is_move = true },
 };
 
-static const struct cut_stage *stage_named(const char *name)
+/* Where the old image is not kept, an update is no trial. */
+static const struct cut_stage stages_overwrite[] = {
+	{ .name = "request", .act = RIG_REQUEST, .before = 0, .after = 1, .is_app = true },
+	{ .name = "update", .act = RIG_BOOT, .before = 1, .after = 1, .is_move = true },
+	{ .name = "settled", .act = RIG_BOOT, .before = 1, .after = 1 },
+	{ .name = "request2", .act = RIG_REQUEST, .before = 1, .after = 0, .is_app = true },
+	{ .name = "update2", .act = RIG_BOOT, .before = 0, .after = 0, .is_move = true },
+};
+
+static const struct cut_stage *stage_in(const struct cut_stage *list, size_t count, const char *name)
 {
-	for (size_t i = 0; i < HF_ARRAY_COUNT(stages); i++) {
-		if (strcmp(stages[i].name, name) == 0)
-			return &stages[i];
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i].name, name) == 0)
+			return &list[i];
 	}
 	return NULL;
+}
+
+static const struct cut_stage *stage_named(const struct campaign *c, const char *name)
+{
+	const struct cut_stage *own = rig_keeps_old(&c->rig) ? NULL : stage_in(stages_overwrite, HF_ARRAY_COUNT(stages_overwrite), name);
+	return own != NULL ? own : stage_in(stages, HF_ARRAY_COUNT(stages), name);
 }
 
 /* ---- counting */
@@ -106,13 +121,13 @@ static bool stage_figures(const struct campaign *c)
 	       "\"pages\":%llu,\"sectors_outside\":%llu,\"instructions\":%llu,"
 	       "\"loader_instructions\":%llu,\"loader_ms\":%.1f}\n",
 	       c->rig.name, c->key_kind, (unsigned)c->base_sectors, c->stage->name, (unsigned)sectors, writes,
-	       (unsigned)(2 * sectors + 8), (unsigned long long)erases, (unsigned long long)words, (unsigned long long)lines,
+	       (unsigned)rig_writes_max(&c->rig), (unsigned long long)erases, (unsigned long long)words, (unsigned long long)lines,
 	       (unsigned long long)(n->pages - b->pages), (unsigned long long)(n->sectors - b->sectors),
 	       (unsigned long long)(n->instructions - b->instructions),
 	       (unsigned long long)(n->loader_instructions - b->loader_instructions), (double)(n->loader_ns - b->loader_ns) / 1e6);
-	if (c->stage->is_move && writes > 2 * sectors + 8)
-		return stage_bad(c, "more than 2N + 8 sector writes");
-	if (c->stage->is_move && writes < old_sectors + new_sectors)
+	if (c->stage->is_move && writes > rig_writes_max(&c->rig))
+		return stage_bad(c, "more sector writes than the mode may cost");
+	if (c->stage->is_move && writes < (rig_keeps_old(&c->rig) ? old_sectors : 0) + rig_sectors(&c->rig, c->stage->after))
 		return stage_bad(c, "fewer sector writes than there are sectors");
 	return true;
 }
@@ -255,7 +270,7 @@ static bool stage_run(struct campaign *c, const char *name)
 	struct cut_case *cases = NULL;
 	uint32_t count = 0;
 	const struct cut_totals before = c->totals;
-	c->stage = stage_named(name);
+	c->stage = stage_named(c, name);
 	struct rig_moment *start = rig_keep(&c->rig);
 	bool ok = stage_count(c) && (c->replay != NULL || stage_figures(c));
 	struct rig_moment *end = rig_keep(&c->rig);
@@ -305,10 +320,13 @@ bool campaign_run(struct campaign *c)
 	if (!stage_run(c, "format") || !stage_run(c, "start") || !refused_life(c) || !update_life(c))
 		return false;
 	struct rig_moment *trial = rig_keep(&c->rig);
-	bool ok = stage_run(c, "revert");
+	bool ok = !rig_keeps_old(&c->rig) || stage_run(c, "revert");
 	rig_back(&c->rig, trial);
 	rig_moment_free(trial);
-	ok = ok && stage_run(c, "confirm") && stage_run(c, "confirmed");
+	if (rig_keeps_old(&c->rig))
+		ok = ok && stage_run(c, "confirm") && stage_run(c, "confirmed");
+	else
+		ok = ok && stage_run(c, "settled");
 	if (c->profile->chain)
 		ok = ok && stage_run(c, "upload2") && stage_run(c, "request2") && stage_run(c, "update2");
 	return ok && c->totals.failures == 0;
