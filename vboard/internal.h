@@ -197,7 +197,6 @@ void vb_break(struct vb *vb, enum vb_break brk);     /* ends the emulator's run 
 bool vb_in_loader(const struct vb *vb, uint32_t addr);
 uint32_t vb_random(struct vb *vb);
 
-
 /* finding.c */
 void vb_find(struct vb *vb, enum hf_reason reason, uint32_t addr, uint32_t value, bool is_write, bool fatal);
 uint32_t vb_pc(const struct vb *vb);
