@@ -136,7 +136,7 @@ struct listed {
 	unsigned image, slot;
 	char version[40];
 	char hash[132];
-	bool bootable, pending, confirmed, active, permanent;
+	bool says_bootable, bootable, pending, confirmed, active, permanent;
 	bool is_shell;        /* of Zephyr's shell command `mcuboot` */
 	struct slot_state state;
 };

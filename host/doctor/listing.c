@@ -131,6 +131,7 @@ static void take_pair(struct lister *l, const char *key, const char *value)
 	} else if (strcmp(key, "flags") == 0) {
 		take_flags(l, value);
 	} else if (strcmp(key, "bootable") == 0) {
+		l->now.says_bootable = isalpha((unsigned char)value[0]) != 0 && strncasecmp(value, "none", 4) != 0;
 		l->now.bootable = truth(value);
 	} else if (strcmp(key, "pending") == 0 || strcmp(key, "confirmed") == 0 || strcmp(key, "active") == 0 || strcmp(key, "permanent") == 0) {
 		bool yes = truth(value);

@@ -24,7 +24,7 @@ struct matcher {
 
 static unsigned lower(char letter)
 {
-	unsigned char byte = (unsigned char)letter;
+	unsigned char byte = (unsigned char)(letter == '\\' ? '/' : letter); /* paths of Windows */
 	return byte < LETTERS ? (unsigned)tolower(byte) : 0;
 }
 

@@ -30,7 +30,7 @@ static void each_line(const struct bytes *text, void (*take)(void *context, char
 struct reading {
 	struct doctor *doctor;
 	struct doctor_input *input;
-	size_t own, bootish;   /* settings of this file, and how many only the bootloader knows */
+	size_t own, bootish, appish; /* settings of this file, and how many only the bootloader or only an application knows */
 	char project[64];
 	char path[24][80];     /* of a drawn tree: folder at each depth */
 };
@@ -46,6 +46,17 @@ static bool is_bootish(const char *name)
 			return true;
 	}
 	return strcmp(name, "MCUBOOT") == 0;
+}
+
+static bool is_appish(const char *name)
+{
+	static const char *const only[] = { "MCUMGR", "BT", "BOOTLOADER_MCUBOOT", "NCS_SAMPLE", "CHIP", "NET_", "SETTINGS", "IMG_MANAGER",
+			"MCUBOOT_BOOTLOADER_MODE", "SENSOR" };
+	for (size_t i = 0; i < HF_ARRAY_COUNT(only); i++) {
+		if (strncmp(name, only[i], strlen(only[i])) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void take_setting(struct reading *r, const char *line, unsigned number)
@@ -76,6 +87,7 @@ static void take_setting(struct reading *r, const char *line, unsigned number)
 	(void)snprintf(s->value, sizeof s->value, "%.*s", (int)(size < 159 ? size : 159), value);
 	r->own++;
 	r->bootish += !s->is_comment && is_bootish(s->name);
+	r->appish += !s->is_comment && is_appish(s->name);
 }
 
 static void setting_line(void *context, char *line, unsigned number)
@@ -99,7 +111,7 @@ void doctor_read_kconfig(struct doctor *d, struct doctor_input *input, const str
 	if (input->kind == KIND_CONFIG)
 		input->who = sysbuild * 2 > r.own ? WHO_SYSBUILD : is_mcuboot ? WHO_MCUBOOT : input->who == WHO_MCUBOOT ? WHO_APP : input->who;
 	else if (input->who == WHO_UNKNOWN || (input->who == WHO_APP && strcmp(name, "prj.conf") != 0 && strncmp(name, "prj", 3) != 0))
-		input->who = sysbuild * 2 > r.own ? WHO_SYSBUILD : r.bootish * 2 > r.own ? WHO_MCUBOOT : WHO_APP;
+		input->who = sysbuild * 2 > r.own ? WHO_SYSBUILD : r.bootish > 0 && r.appish == 0 ? WHO_MCUBOOT : WHO_APP;
 	for (size_t i = first; i < d->settings.count; i++)
 		d->settings.at[i].who = input->who;
 }

@@ -100,6 +100,12 @@ void detect_k01(struct doctor *d)
 		struct finding *f = doctor_find(d, "K01");
 		doctor_say_hits(d, f, "primary_bad", 2);
 		doctor_say_hits(d, f, "no_bootable", 1);
+		if (b->swap_began && b->swap_line != 0) {
+			/* It was valid before the swap and is not behind it: what lies near the slot's end was lost. */
+			doctor_say(doctor_find(d, "P11"), b->input, b->swap_line, "%s", b->text);
+			doctor_say_hits(d, doctor_find(d, "P11"), "primary_bad", 1);
+			doctor_grade(doctor_find(d, "P11"), SEVERITY_FAULT, CERTAINTY_LIKELY);
+		}
 	}
 	if (d->boots.count == 0 && (doctor_hit(d, "primary_bad") != NULL || doctor_hit(d, "no_bootable") != NULL) && doctor_hit(d, "P01") == NULL) {
 		struct finding *f = doctor_find(d, "K01");

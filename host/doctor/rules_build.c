@@ -80,14 +80,32 @@ void detect_b02(struct doctor *d)
 		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
 }
 
+/* Symbols of the application or of MCUboot that were given sysbuild's prefix. */
+static bool is_no_sysbuild_symbol(const char *name)
+{
+	static const char *const others[] = { "MCUBOOT_BOOTLOADER_MODE_", "MCUMGR", "BOOT_MAX_IMG_SECTORS", "BOOT_SERIAL_", "MCUBOOT_SERIAL",
+			"BOOT_SWAP_USING_",
+		"BOOT_UPGRADE_ONLY", "SINGLE_APPLICATION_SLOT", "NORDIC_QSPI_NOR", "SPI_NOR", "UART_CONSOLE", "MCUBOOT_LOG_LEVEL_", "IMG_MANAGER",
+				"FLASH_MAP" };
+	for (size_t i = 0; i < HF_ARRAY_COUNT(others); i++) {
+		if (starts(name, others[i]))
+			return true;
+	}
+	return strcmp(name, "BT") == 0;
+}
+
 void detect_b03(struct doctor *d)
 {
 	(void)by_message(d, "B03");
 	for (size_t i = 0; i < d->settings.count; i++) {
 		const struct setting *s = &d->settings.at[i];
-		if (s->is_final || s->is_comment || s->is_off || s->is_sysbuild == (s->who == WHO_SYSBUILD))
+		bool stray = s->is_sysbuild != (s->who == WHO_SYSBUILD);
+		if (s->is_final || s->is_comment || s->is_off || (!stray && !(s->is_sysbuild && is_no_sysbuild_symbol(s->name))))
 			continue;
 		doctor_say_setting(doctor_find(d, "B03"), s);
+		if (!stray)
+			doctor_say(doctor_find(d, "B03"), s->input, s->line, "sysbuild has no symbol of this name%s",
+				   starts(s->name, "MCUBOOT_BOOTLOADER_MODE_") ? "; there it is SB_CONFIG_MCUBOOT_MODE_*" : "");
 	}
 	for (size_t i = 0; i < d->complaints.count; i++) {
 		if (d->complaints.at[i].undefined && starts(d->complaints.at[i].symbol, "SB_"))
@@ -138,11 +156,26 @@ static bool sets(const struct doctor *d, const char *path, const char *prefix)
 	return false;
 }
 
+/* A bootloader that announces itself as an application has lost MCUboot's configuration, which sets the banner. */
+static void b05_banner(struct doctor *d)
+{
+	for (size_t i = 0; i < d->boots.count; i++) {
+		const struct boot *b = &d->boots.at[i];
+		for (size_t k = 0; k < d->hits.count && b->began && b->first_line > 1; k++) {
+			const struct log_hit *hit = &d->hits.at[k];
+			bool before = hit->input == b->input && hit->line < b->first_line && hit->line + 3 >= b->first_line;
+			if (before && strstr(hit->text, "** Booting My Application") != NULL)
+				doctor_say(doctor_find(d, "B05"), hit->input, hit->line, "%s", hit->text);
+		}
+	}
+}
+
 /* What MCUboot's own prj.conf gives and a replacement must give again. Source: mcu-tools/mcuboot: boot/zephyr/prj.conf. */
 void detect_b05(struct doctor *d)
 {
 	static const char *const basics[] = { "FLASH", "MAIN_STACK_SIZE", "PM" };
 	const char *path = doctor_name_ending(d, "sysbuild/mcuboot/prj.conf");
+	b05_banner(d);
 	if (path == NULL)
 		return;
 	struct finding *f = doctor_find(d, "B05");
@@ -152,7 +185,10 @@ void detect_b05(struct doctor *d)
 		lacking += !sets(d, path, basics[i]);
 	if (settings_of(d, path) == 0)
 		return;
-	if (lacking == 0)
+	if (doctor_hit(d, "select_unmet") != NULL) {
+		doctor_say_hits(d, f, "select_unmet", 2);
+		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_LIKELY);
+	} else if (lacking == 0)
 		doctor_grade(f, SEVERITY_NOTE, CERTAINTY_DATA);
 	else if (!sets(d, path, "FLASH") && !sets(d, path, "MAIN_STACK_SIZE"))
 		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
@@ -341,8 +377,30 @@ static bool old_enough(const struct doctor *d, int since)
 	return d->setup.ncs_version != 0 && d->setup.ncs_version < (since <= 303 ? 203 : 300);
 }
 
+/* Moved from the application to sysbuild with nRF Connect SDK 2.7. Source: its migration_sysbuild guide. */
+static void b11_moved(struct doctor *d)
+{
+	static const struct { const char *old_name, *new_name; } rows[] = {
+		{ "SECURE_BOOT", "SB_CONFIG_SECURE_BOOT_APPCORE" }, { "SB_SIGNING_KEY_FILE", "SB_CONFIG_SECURE_BOOT_SIGNING_KEY_FILE" },
+		{ "PM_EXTERNAL_FLASH_MCUBOOT_SECONDARY", "SB_CONFIG_PM_EXTERNAL_FLASH_MCUBOOT_SECONDARY" },
+		{ "BUILD_S1_VARIANT", "SB_CONFIG_SECURE_BOOT_BUILD_S1_VARIANT_IMAGE" },
+	};
+	bool modern = doctor_setting(d, WHO_SYSBUILD, "BOOTLOADER_MCUBOOT") != NULL && (d->setup.ncs_version == 0 || d->setup.ncs_version >= 207);
+	for (size_t i = 0; i < HF_ARRAY_COUNT(rows) && modern; i++) {
+		const struct setting *s = doctor_setting(d, WHO_APP, rows[i].old_name);
+		if (s == NULL || s->is_final || strcmp(s->value, "n") == 0)
+			continue;
+		bool first = doctor_found(d, "B11") == NULL;
+		struct finding *f = doctor_find(d, "B11");
+		if (first)
+			doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY); /* sysbuild may set it as well, under its own name */
+		doctor_say(f, s->input, s->line, "CONFIG_%s=%s: with sysbuild it is %s, in sysbuild.conf", s->name, s->value, rows[i].new_name);
+	}
+}
+
 void detect_b11(struct doctor *d)
 {
+	b11_moved(d);
 	for (size_t i = 0; i < d->settings.count; i++) {
 		const struct setting *s = &d->settings.at[i];
 		const struct rename *r = s->is_final || s->is_comment || s->is_off ? NULL : rename_of(s->name);
@@ -351,7 +409,9 @@ void detect_b11(struct doctor *d)
 		struct finding *f = doctor_find(d, "B11");
 		doctor_say(f, s->input, s->line, "CONFIG_%s=%s: %s%s since Zephyr %d.%d", s->name, s->value, r->new_name != NULL ? "it is " : "it is gone",
 			   r->new_name != NULL ? r->new_name : "", r->zephyr_since / 100, r->zephyr_since % 100);
-		if (r->zephyr_since > 303)
+		if (r->zephyr_since <= 303)
+			doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
+		else if (f->evidence_count == 1)
 			doctor_grade(f, SEVERITY_NOTE, CERTAINTY_DATA); /* deprecated, still taken */
 	}
 	for (size_t i = 0; i < d->complaints.count; i++) {
@@ -492,6 +552,8 @@ void detect_b17(struct doctor *d)
 
 void detect_d01(struct doctor *d)
 {
+	if (doctor_hit(d, "select_unmet") != NULL)
+		doctor_say_hits(d, doctor_find(d, "D01"), "select_unmet", 3);
 	for (size_t i = 0; i < d->complaints.count; i++) {
 		const struct complaint *c = &d->complaints.at[i];
 		bool told = starts(c->symbol, "MCUMGR") || starts(c->symbol, "SB_") || rename_of(c->symbol) != NULL ||

@@ -24,6 +24,22 @@ static const struct dt_property *ext_flash(const struct doctor *d, enum doctor_w
 	return NULL;
 }
 
+/* What a list of the recovery shows when it can't start what the slot holds. */
+static void r04_listed(struct doctor *d)
+{
+	for (size_t i = 0; i < d->listed.count; i++) {
+		const struct listed *s = &d->listed.at[i];
+		if (s->is_shell || s->image != 0 || s->slot != 0 || !s->says_bootable || s->bootable)
+			continue;
+		struct finding *f = doctor_find(d, "R04");
+		doctor_say(f, s->input, s->line, "slot 0, version %s: bootable is false", s->version);
+		doctor_title(f, "The image in slot 0 is listed as not bootable");
+		doctor_remedy(f, "Next thing to look at: the mode of both builds. SB_CONFIG_MCUBOOT_MODE_SINGLE_APP=y sets it in bootloader and application; "
+			      "CONFIG_SINGLE_APPLICATION_SLOT by hand does not. And that the file was the signed one.");
+		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_LIKELY);
+	}
+}
+
 static void x01_files(struct doctor *d, struct finding *f)
 {
 	const struct doctor_input *input = NULL;
@@ -48,6 +64,7 @@ void detect_x01(struct doctor *d)
 		return;
 	}
 	const struct log_hit *other = doctor_hit(d, "flash_area_other");
+	other = other != NULL ? other : doctor_hit(d, "boot_abort");
 	if (other != NULL && doctor_hit(d, "X02") == NULL) {
 		doctor_say(doctor_find(d, "X01"), other->input, other->line, "%s", other->text);
 		doctor_title(doctor_find(d, "X01"), "The bootloader can't open a flash area");
@@ -221,6 +238,15 @@ static const struct devicetree *overlay_of(const struct doctor *d, enum doctor_w
 void detect_r02(struct doctor *d)
 {
 	const struct devicetree *app = overlay_of(d, WHO_APP);
+	const struct setting *driver = doctor_setting(d, WHO_MCUBOOT, "SERIAL");
+	if (by_mcuboot(d, "MCUBOOT_SERIAL") && driver != NULL && strcmp(driver->value, "n") == 0) {
+		struct finding *f = doctor_find(d, "R02");
+		doctor_say_setting(f, driver);
+		doctor_say_setting(f, doctor_setting(d, WHO_MCUBOOT, "MCUBOOT_SERIAL"));
+		doctor_title(f, "Serial recovery has no serial driver: CONFIG_SERIAL=n");
+		doctor_remedy(f, "Take CONFIG_SERIAL=n out of MCUboot's configuration; CONFIG_UART_CONSOLE=n alone keeps the console off the line.");
+		return;
+	}
 	if (!by_mcuboot(d, "MCUBOOT_SERIAL") || by_mcuboot(d, "BOOT_SERIAL_CDC_ACM") || app == NULL || overlay_of(d, WHO_MCUBOOT) != NULL)
 		return;
 	const struct dt_property *own = dtsource_chosen(&app->source, "zephyr,uart-mcumgr");
@@ -238,7 +264,12 @@ void detect_r02(struct doctor *d)
 
 void detect_r03(struct doctor *d)
 {
-	if (doctor_hit(d, "upload_zero") == NULL || !(by_mcuboot(d, "MCUBOOT_SERIAL") || doctor_hit(d, "recovery") != NULL))
+	bool listed = false; /* a recovery's list: it can't give a hash */
+	for (size_t i = 0; i < d->listed.count; i++)
+		listed = listed || (!d->listed.at[i].has_hash && !d->listed.at[i].is_shell);
+	if (doctor_hit(d, "upload_zero") == NULL)
+		return;
+	if (!by_mcuboot(d, "MCUBOOT_SERIAL") && doctor_hit(d, "recovery") == NULL && !listed && doctor_hit(d, "serial_client") == NULL)
 		return;
 	if (doctor_hit(d, "upload_done") != NULL)
 		return;
@@ -252,6 +283,7 @@ void detect_r03(struct doctor *d)
 void detect_r04(struct doctor *d)
 {
 	const struct setting *s = doctor_setting(d, WHO_MCUBOOT, "SINGLE_APPLICATION_SLOT");
+	r04_listed(d);
 	if (s == NULL || s->is_final || strcmp(s->value, "y") != 0)
 		return;
 	bool same = doctor_is(d, WHO_SYSBUILD, "MCUBOOT_MODE_SINGLE_APP", "y");

@@ -396,6 +396,9 @@ void detect_p20(struct doctor *d)
 	if (by_message(d, "P20"))
 		doctor_grade(doctor_find(d, "P20"), SEVERITY_FAULT, CERTAINTY_DATA);
 	each_layout(d, check_p20);
+	const struct log_hit *failed = doctor_hit(d, "pm_failed");
+	if (failed != NULL && doctor_found(d, "P04") == NULL && doctor_found(d, "P05") == NULL && doctor_found(d, "P17") == NULL)
+		doctor_say(doctor_find(d, "P20"), failed->input, failed->line, "%s", failed->text);
 }
 
 static void check_d07(struct doctor *d, const struct layout *l)

@@ -348,6 +348,13 @@ void detect_p06(struct doctor *d)
 		{ "pm_static_nrf54l15dk_nrf54l15.yml", "pm_static_nrf54l15dk_nrf54l15_cpuapp.yml" },
 		{ "pm_static_xiao_nrf54l15_nrf54l15.yml", "pm_static_xiao_nrf54l15_nrf54l15_cpuapp.yml" },
 	};
+	for (size_t i = 0; i < d->tree.count; i++) {
+		const char *path = d->tree.at[i], *name = strrchr(path, '/');
+		size_t length = strlen(path);
+		name = name != NULL ? name + 1 : path;
+		if (strncmp(name, "pm_static", 9) == 0 && length > 5 && strcmp(path + length - 5, ".yaml") == 0)
+			doctor_say(doctor_find(d, "P06"), NULL, 0, "%s: the build looks for names that end in .yml", path);
+	}
 	bool modern = d->setup.has_sysbuild || d->setup.ncs_version >= 207 || d->setup.ncs_version == 0;
 	for (size_t i = 0; i < HF_ARRAY_COUNT(table) && modern; i++) {
 		const char *path = doctor_name_ending(d, table[i].name);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "log.h"
 #include "rules.h"
 
 static bool app_has(const struct doctor *d, const char *name)
@@ -15,12 +16,9 @@ static bool code_said(const struct doctor *d, unsigned code, const struct log_hi
 {
 	static const char *const names[] = { "smp_error_coded", "smp_error_bare", "smp_name_unknown" };
 	for (size_t k = 0; k < HF_ARRAY_COUNT(names); k++) {
-		const struct log_hit *first = doctor_hit(d, names[k]);
-		if (first == NULL)
-			continue;
 		for (size_t i = 0; i < d->hits.count; i++) {
 			const struct log_hit *hit = &d->hits.at[i];
-			if (hit->pattern < first->pattern || hit->pattern > first->pattern + 3)
+			if (strcmp(log_rows[hit->pattern].name, names[k]) != 0)
 				continue;
 			for (size_t n = 0; n < DOCTOR_NUMBERS_MAX; n++) {
 				if (hit->numbers_found[n] && hit->numbers[n] == code) {
