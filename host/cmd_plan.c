@@ -238,6 +238,8 @@ static enum hf_reason write_project(const struct wishes *w, const struct plan_ch
 	plan_files_free(&files);
 	if (reason == HF_OK)
 		report_step(report, "next: west build -p -b %s --sysbuild %s", c->board->target, w->write);
+	if (reason == HF_OK && o->holdfast != NULL)
+		report_step(report, "and: holdfast bootloader --board %s --layout %s --key keys/dfu.pem -o loader.hex", c->board->holdfast, o->holdfast->name);
 	return reason;
 }
 

@@ -200,6 +200,9 @@ def test_files_of_an_sdk():
     again = ok("plan", "--board", "xiao_nrf52840", "--app-size", "600K", "--want", "ble,rollback,recovery", "--sdk", "ncs-2.9", "--write", "p")
     assert again.out.count("as planned already") == 6
     ok("plan", "--board", "xiao_nrf54l15", "--app-size", "600K", "--sdk", "ncs-3.3", "--write", "q")
+    done = ok("plan", "--board", "xiao_nrf54l15", "--sdk", "zephyr-4.3", "--loader", "holdfast", "--write", "own")
+    assert "holdfast bootloader --board xiao_nrf54l15 --layout two-slots" in done.out, done.text()
+    assert "CONFIG_MCUBOOT_BOOTLOADER_MODE_SWAP_USING_MOVE=y" in read("own/prj.conf").decode()
     assert not any(name.startswith("pm_static") for name in os.listdir("q"))
     assert "SB_CONFIG_PARTITION_MANAGER=n" in read("q/sysbuild.conf").decode()
 
