@@ -160,6 +160,12 @@ def conversation(device, images):
         check(done.returncode == code, f"holdfast {' '.join(words)}: {done.returncode}\n{done.stdout}")
     tool("echo", device, "Hällo, 世界")
     tool("info", device)
+    for words in (("groups",), ("tasks",), ("memory",), ("datetime",), ("stat", "list"), ("stat", "show", "smp"), ("fs", "upload", images[0], "/lfs/a"),
+                  ("fs", "status", "/lfs/a"), ("fs", "hash", "/lfs/a"), ("fs", "hashes",), ("fs", "download", "/lfs/a", os.devnull), ("fs", "close"),
+                  ("settings", "read", "demo/name"), ("settings", "write", "a/b", "0102"), ("settings", "save"), ("settings", "load"), ("settings", "delete", "a/b"),
+                  ("settings", "commit"), ("shell", "echo", "hi"), ("storage", "erase")):
+        split = 2 if words[0] in ("stat", "fs", "settings", "storage") else 1
+        tool(*words[:split], device, *words[split:])
     tool("image", "list", device)
     tool("image", "upload", device, images[1])
     tool("image", "test", device, images[1])
