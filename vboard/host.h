@@ -34,6 +34,8 @@ struct io {
 	const char *flash_path;
 	volatile sig_atomic_t quit;      /* also set by SIGINT and SIGTERM; seen at the next service */
 	bool at_end, quiet;              /* at_end: nothing more will come in */
+	bool pace;                       /* waits too short to be waited for add up and are waited for together */
+	int64_t owed_ns;                 /* of those; negative: more was waited than was asked */
 	uint32_t findings_told;
 };
 

@@ -23,6 +23,7 @@
 
 #define WAIT_WORTH_NS 200000u /* shorter waits are over before poll would return */
 #define OUT_STUCK_MS 2000u
+#define OWED_BACK_NS 20000000 /* a wait that took longer than asked is made up for by so much */
 
 static uint64_t wall_ns(void)
 {
@@ -282,11 +283,31 @@ static int poll_all(struct io *io, uint64_t ns, bool with_control)
 	return ready;
 }
 
+/* A serial byte takes less than is worth waiting for, a thousand of them do not. Input may come early; the time is waited out. */
+static void wait_owed(struct io *io, uint64_t ns)
+{
+	uint64_t start = wall_ns(), passed = 0;
+
+	io->owed_ns += (int64_t)ns;
+	if (io->owed_ns < (int64_t)WAIT_WORTH_NS)
+		return;
+	while (passed < (uint64_t)io->owed_ns && !io->quit) {
+		poll_all(io, (uint64_t)io->owed_ns - passed, false);
+		out_push(io);
+		passed = wall_ns() - start;
+	}
+	io->owed_ns -= (int64_t)passed;
+	if (io->owed_ns < -OWED_BACK_NS)
+		io->owed_ns = -OWED_BACK_NS;
+}
+
 uint64_t io_wait(void *ctx, uint64_t ns)
 {
 	struct io *io = ctx;
 	uint64_t start, passed;
 
+	if (ns < WAIT_WORTH_NS && io->pace && !io->at_end)
+		wait_owed(io, ns);
 	if (ns < WAIT_WORTH_NS || io->quit)
 		return ns;
 	start = wall_ns();

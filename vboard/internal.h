@@ -285,7 +285,7 @@ uint8_t vb_nor_byte(struct vb *vb, uint8_t out);
 extern const struct vb_kind vb_kind_qspi, vb_kind_serial00;
 /* uarte.c */
 extern const struct vb_kind vb_kind_uarte, vb_kind_uarte_l;
-void vb_uarte_fed(struct vb *vb);
+void vb_uarte_fed(struct vb *vb, bool was_idle);
 
 /* periph_time.c, periph_misc.c */
 extern const struct vb_kind vb_kind_timer, vb_kind_timer_l, vb_kind_rtc, vb_kind_grtc, vb_kind_wdt;

@@ -501,11 +501,12 @@ uint32_t vb_feed_room(const struct vb *vb)
 
 uint32_t vb_feed(struct vb *vb, const void *bytes, uint32_t count)
 {
+	bool was_idle = vb->s.rx_count == 0;
 	uint32_t taken = 0;
 
 	while (taken < count && vb->s.rx_count < VB_RX_BYTES)
 		vb->s.rx[(vb->s.rx_first + vb->s.rx_count++) % VB_RX_BYTES] = ((const uint8_t *)bytes)[taken++];
-	vb_uarte_fed(vb);
+	vb_uarte_fed(vb, was_idle);
 	return taken;
 }
 

@@ -224,6 +224,7 @@ static enum hf_reason connect_host(struct io *io, const struct arguments *a)
 
 	io->flash_path = a->flash;
 	io->quiet = a->quiet;
+	io->pace = a->pace;
 	if (a->with_stdio)
 		io_open_stdio(io);
 	else

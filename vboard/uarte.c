@@ -182,7 +182,7 @@ static void rx_byte(struct vb *vb, uint32_t unit)
 	vb->s.rx_count--;
 	vb->s.n.uart_rx_bytes++;
 	vb_not_idle(vb);
-	u->rx_next_ns = vb_now(vb) + byte_ns(vb, unit);
+	u->rx_next_ns += byte_ns(vb, unit); /* from the byte's own time: the wire does not wait while the processor stands still */
 	vb_event(vb, unit, at->rxdrdy);
 	if (u->rx_count < u->rx_max)
 		return;
@@ -219,14 +219,14 @@ static void uarte_due(struct vb *vb, uint32_t unit)
 	arm(vb, unit);
 }
 
-void vb_uarte_fed(struct vb *vb)
+void vb_uarte_fed(struct vb *vb, bool was_idle)
 {
 	struct vb_uarte_state *u;
 
 	if (vb->serial_unit == VB_UNITS_MAX)
 		return;
 	u = state(vb, vb->serial_unit);
-	if (u->rx_next_ns < vb_now(vb))
+	if (was_idle && u->rx_next_ns < vb_now(vb) + byte_ns(vb, vb->serial_unit))
 		u->rx_next_ns = vb_now(vb) + byte_ns(vb, vb->serial_unit);
 	arm(vb, vb->serial_unit);
 }

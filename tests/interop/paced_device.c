@@ -27,8 +27,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern const struct hf_crypto hf_crypto_openssl;
-
 enum { SLOT_BYTES = 24 << 20, SECTOR_BYTES = 4096, PACKET_BYTES_MAX = 16384, QUEUE_BYTES = 1 << 16, LINE_HOLDS_BYTES = 4096 };
 #define NS_PER_S 1000000000ull
 #define SHORT_NAP_NS 500000u
@@ -110,7 +108,8 @@ static void device_start(uint32_t buf_size, uint32_t buf_count)
 	device.app.size_max = hf_mode_swap.size_max(SLOT_BYTES, SLOT_BYTES, SECTOR_BYTES, 8);
 	device.os = (struct smp_os){ .buf_size = buf_size, .buf_count = buf_count, .bootloader = "MCUboot", .bootloader_mode = 9,
 				     .info = { .kernel = "Holdfast" } };
-	device.image = (struct smp_image){ .app = &device.app, .crypto = &hf_crypto_openssl };
+	/* No hash of what is stored at the end: reading it back is the device's time, not the wire's. */
+	device.image = (struct smp_image){ .app = &device.app };
 	smp_server_start(&device.server, rows, HF_ARRAY_COUNT(all));
 }
 
@@ -372,6 +371,7 @@ static void copy_answers(int fd, uint32_t reply_bytes)
 static double copy(uint32_t request_bytes, uint32_t reply_bytes, uint32_t window, uint32_t count)
 {
 	static uint8_t message[PACKET_BYTES_MAX];
+	const struct timeval patience = { .tv_sec = 5 }; /* whoever moves data must notice when nobody answers */
 	struct sockaddr_in at;
 	int there = socket_open(&at), fd = socket(AF_INET, SOCK_DGRAM, 0);
 	uint32_t sent = 0, answered = 0;
@@ -384,14 +384,12 @@ static double copy(uint32_t request_bytes, uint32_t reply_bytes, uint32_t window
 	if (child == 0)
 		copy_answers(there, reply_bytes);
 	need(fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) == 0, "connect");
+	need(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0, "setsockopt");
 	start = now_ns();
 	while (answered < count) {
-		struct pollfd wait = { .fd = fd, .events = POLLIN };
-
 		for (; sent < count && sent - answered < window; sent++)
 			need(send(fd, message, request_bytes, 0) == (ssize_t)request_bytes, "send");
-		need(poll(&wait, 1, 5000) == 1, "no answer"); /* whoever moves data must notice when nobody answers */
-		need(recv(fd, device.packet, sizeof device.packet, 0) > 0, "recv");
+		need(recv(fd, device.packet, sizeof device.packet, 0) > 0, "no answer");
 		answered++;
 	}
 	start = now_ns() - start;

@@ -185,11 +185,12 @@ def numbers_in(text):
 class Live:
     """A virtual board with a serial line, as `holdfast board run` starts it, and its control socket."""
 
-    def __init__(self, folder, board, *words):
+    def __init__(self, folder, board, *words, options=()):
+        """words: of `holdfast board run`; options: of holdfast-board."""
         control = os.path.join(folder, "control")
         if os.path.exists(control):
             os.remove(control)
-        self.process = subprocess.Popen([CLI, "board", "run", board, *words, "--", "--control", control], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([CLI, "board", "run", board, *words, "--", *options, "--control", control], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.port = self.process.stdout.readline().strip()
         assert self.port, f"the virtual board did not start: {self.process.stderr.read()}"
