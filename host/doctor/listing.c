@@ -86,8 +86,34 @@ static void take_shell(struct lister *l, const char *key, const char *value)
 		s->image_ok = shell_flag(value);
 }
 
+/* A hash as a list of numbers, over as many lines as it takes. */
+static void take_array(struct lister *l, const char *text)
+{
+	for (; *text != '\0' && *text != ']'; text++) {
+		if (!isdigit((unsigned char)*text))
+			continue;
+		unsigned long number = strtoul(text, NULL, 10);
+		if (l->array_bytes < sizeof l->array)
+			l->array[l->array_bytes++] = (uint8_t)number;
+		text += strspn(text, "0123456789") - 1;
+	}
+	if (*text != ']')
+		return;
+	l->in_array = false;
+	l->now.has_hash = l->open && l->array_bytes >= 8;
+	for (size_t i = 0; i < l->array_bytes && l->now.has_hash; i++)
+		(void)snprintf(l->now.hash + 2 * i, 3, "%02x", l->array[i]);
+}
+
 static void take_hash(struct lister *l, const char *value)
 {
+	const char *list = value + strspn(value, " ");
+	if (*list == '[') {
+		l->in_array = true;
+		l->array_bytes = 0;
+		take_array(l, list + 1);
+		return;
+	}
 	size_t length = 0;
 	if (strncmp(value, "HashBytes(", 10) == 0)
 		value += 10;
@@ -169,7 +195,7 @@ static void take_pairs(struct lister *l, const char *line)
 		if (strncmp(value, "Some(", 5) == 0 && strncmp(value, "Some(true", 9) != 0)
 			value += 5;
 		take_pair(l, key, value);
-		if (strcmp(key, "flags") == 0)
+		if (strcmp(key, "flags") == 0 || l->in_array)
 			break;
 	}
 }
@@ -177,6 +203,10 @@ static void take_pairs(struct lister *l, const char *line)
 static void take_line(struct lister *l, const char *line)
 {
 	const char *text = line + strspn(line, " \t");
+	if (l->in_array) {
+		take_array(l, text);
+		return;
+	}
 	if (strncmp(text, "primary area", 12) == 0 || strncmp(text, "secondary area", 14) == 0) {
 		begin(l);
 		l->now.has_slot = l->now.is_shell = true;

@@ -97,12 +97,22 @@ static bool opens_boot(struct log_reader *r, const struct match *match)
 	return false;
 }
 
+/* A line of a build log that names the part that is being built; some end MCUboot's part though they name it. */
+static bool of_mcuboot(const char *line, size_t length)
+{
+	static const char *const ends[] = { "Completed 'mcuboot'", "child image mcuboot - end", "Generating files from" };
+	for (size_t i = 0; i < HF_ARRAY_COUNT(ends); i++) {
+		if (memmem(line, length, ends[i], strlen(ends[i])) != NULL)
+			return false;
+	}
+	bool step = memmem(line, length, "build step for '", 16) != NULL;
+	return !step || memmem(line, length, "build step for 'mcuboot'", 24) != NULL;
+}
+
 void log_boot_match(struct log_reader *r, const struct match *match, const char *line, size_t length)
 {
-	if (is(match, "in_mcuboot"))
-		r->in_mcuboot = true;
-	else if (is(match, "in_other") && memchr(line, 'm', length) != NULL)
-		r->in_mcuboot = false;
+	if (is(match, "in_mcuboot") || is(match, "in_other"))
+		r->in_mcuboot = of_mcuboot(line, length);
 	if (opens_boot(r, match) && !(r->boot != NULL && r->boot->last_line == r->line))
 		new_boot(r);
 	if (r->boot == NULL && (strncmp(log_rows[match->row].name, "swap_", 5) == 0 || is(match, "recovery")))

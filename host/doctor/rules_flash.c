@@ -91,11 +91,55 @@ static bool no_answer(const char *text)
 	return strstr(text, "[00 00 00]") != NULL || strcasestr(text, "[ff ff ff]") != NULL;
 }
 
+/* The numbers in the first two brackets; the printed form may be decimal. */
+static bool ids_of(const char *text, unsigned long ids[2][3])
+{
+	for (int k = 0; k < 2; k++) {
+		text = strchr(text, '[');
+		/* Zephyr's own stamp is in brackets too. */
+		while (text != NULL && strchr(text, ']') != NULL && memchr(text, ':', (size_t)(strchr(text, ']') - text)) != NULL)
+			text = strchr(text + 1, '[');
+		if (text == NULL)
+			return false;
+		const char *close = strchr(text, ']');
+		bool hex = close != NULL && close - text == 9; /* "[c2 28 17]" */
+		char *end = NULL;
+		text++;
+		for (int i = 0; i < 3; i++) {
+			ids[k][i] = strtoul(text, &end, hex ? 16 : 10);
+			if (end == text || ids[k][i] > 255)
+				return false;
+			text = end;
+		}
+	}
+	return true;
+}
+
+/* Nearly the right id: the chip is right and bits are lost on the way. */
+static bool loses_bits(const char *text)
+{
+	unsigned long ids[2][3];
+	unsigned wrong = 0;
+	if (!ids_of(text, ids))
+		return false;
+	for (int i = 0; i < 3; i++) {
+		for (unsigned long bits = ids[0][i] ^ ids[1][i]; bits != 0; bits &= bits - 1)
+			wrong++;
+	}
+	return wrong > 0 && wrong <= 3;
+}
+
 void detect_x03(struct doctor *d)
 {
 	const struct log_hit *hit = doctor_hit(d, "X03");
 	if (hit == NULL || doctor_found(d, "X04") != NULL)
 		return;
+	if (loses_bits(hit->text)) {
+		struct finding *f = doctor_find(d, "X05");
+		doctor_say(f, hit->input, hit->line, "%s", hit->text);
+		doctor_title(f, "The flash's id comes with single bits wrong: its clock is too high");
+		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_LIKELY);
+	}
 	doctor_say_hits(d, doctor_find(d, "X03"), "X03", 2);
 	if (no_answer(hit->text))
 		doctor_title(doctor_find(d, "X03"), "The external flash does not answer");

@@ -54,8 +54,8 @@ void detect_u01(struct doctor *d)
 		return;
 	struct finding *f = doctor_find(d, "U01");
 	doctor_say_setting(f, heap);
-	if (!heap_used)
-		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
+	if (!heap_used && doctor_is(d, WHO_APP, "MCUMGR_GRP_IMG_USE_HEAP_FOR_FLASH_IMG_CONTEXT", "n"))
+		doctor_grade(f, SEVERITY_NOTE, CERTAINTY_DATA);
 }
 
 void detect_u02(struct doctor *d)
