@@ -43,6 +43,11 @@ enum hf_reason hf_app_confirm(const struct hf_app_config *app) HF_MUST_USE;
 /* HF_R_SLOT_TRIAL_OPEN while the secondary holds the way back; HF_R_SLOT_PENDING if a request is open and !even_pending. */
 enum hf_reason hf_app_erase_secondary(const struct hf_app_config *app, bool even_pending) HF_MUST_USE;
 
+/* What an application leaves in the register that survives a soft reset, for its bootloader: into recovery (docs/recovery.md). The same
+ * value and, on Nordic chips, the same register (GPREGRET) as Zephyr's boot mode retention.
+ * Source: zephyrproject-rtos/zephyr: include/zephyr/retention/bootmode.h. */
+enum { HF_BOOT_MODE_NORMAL = 0, HF_BOOT_MODE_RECOVERY = 1 };
+
 struct hf_upload {
 	const struct hf_flash *flash; /* the slot that is written */
 	bool open;
