@@ -11,7 +11,6 @@
 #define DOUBLE_RESET_MS 500u
 #define MARK 0x48f2b35du
 #define RESET_DELAY_MS 250u   /* the last reply has left the board's USB bridge by then */
-#define IDLE_MS 16u           /* asleep until a byte comes; the LED's beats are longer */
 #define UPLOADING_MS 2000u    /* since the last message: the LED still says so */
 #define LEAVE_MS 300000u      /* nobody came, and there is an application to start */
 #define RETRY_MS 10000u       /* what could not be read may be readable at the next boot */
@@ -119,13 +118,11 @@ void fw_recovery_run(const struct hf_config *config, const struct hf_boot_config
 			answer(server);
 			event.kind = SMP_RX_MORE;
 			heard_ms = port_millis();
-		} else {
-			port_idle(IDLE_MS);
 		}
 		quiet_ms = port_millis() - heard_ms;
 		port_watchdog_feed();
-		fw_led_show(config->led_pin, config->led_active_level, quiet_ms < UPLOADING_MS &&
-				server->upload == RECOVERY_UPLOAD_OPEN ? FW_LED_UPDATE : idle);
+		const bool uploading = quiet_ms < UPLOADING_MS && server->upload == RECOVERY_UPLOAD_OPEN;
+		fw_led_show(config->led_pin, config->led_active_level, uploading ? FW_LED_UPDATE : idle);
 	}
 	heard_ms = port_millis();
 	while (port_millis() - heard_ms < RESET_DELAY_MS)

@@ -104,44 +104,21 @@ static enum hf_reason recovery_state_write(void *ctx, struct smp_call *call)
 
 /* ---- upload */
 
-struct chunk {
-	struct smp_span data, tag;
-	uint32_t off, len, image;
-};
-
-static enum hf_reason chunk_read(struct smp_call *call, struct chunk *chunk)
-{
-	enum { OFF, DATA, LEN, IMAGE, SHA };
-	struct smp_field fields[] = {
-		[OFF] = { .key = "off", .type = SMP_TYPE_U32 },
-		[DATA] = { .key = "data", .type = SMP_TYPE_BYTES },
-		[LEN] = { .key = "len", .type = SMP_TYPE_U32 },
-		[IMAGE] = { .key = "image", .type = SMP_TYPE_U32 },
-		[SHA] = { .key = "sha", .type = SMP_TYPE_BYTES },
-	};
-	const enum hf_reason reason = smp_map_read(&call->body, fields, HF_ARRAY_COUNT(fields));
-
-	if (reason != HF_OK)
-		return reason;
-	if (!fields[OFF].found)
-		return HF_R_SMP_UPLOAD_NO_OFF;
-	*chunk = (struct chunk){ .data = fields[DATA].is.span, .tag = fields[SHA].is.span, .off = fields[OFF].is.u32,
-				 .len = fields[LEN].is.u32, .image = fields[IMAGE].is.u32 };
-	return HF_OK;
-}
+/* The fields of an upload request; one that is not there is 0 or empty. */
+enum { OFF, DATA, LEN, IMAGE, SHA, CHUNK_FIELDS };
 
 /* Into the update slot or the primary; what is refused here has changed nothing. */
-static enum hf_reason upload_begin(struct recovery_server *r, const struct chunk *chunk)
+static enum hf_reason upload_begin(struct recovery_server *r, const struct smp_field chunk[CHUNK_FIELDS])
 {
 	struct hf_recovery_facts facts;
 	struct hf_recovery_plan plan;
-	const bool has_tag = chunk->tag.size_bytes != 0u;
+	const bool has_tag = chunk[SHA].is.span.size_bytes != 0u;
 	uint8_t tag[4];
 	enum hf_reason reason;
 
-	if (chunk->image > RECOVERY_IMAGE_PRIMARY)
+	if (chunk[IMAGE].is.u32 > RECOVERY_IMAGE_PRIMARY)
 		return HF_R_SMP_UPLOAD_IMAGE;
-	hf_recovery_facts_of(r->boot, r->result, chunk->image == RECOVERY_IMAGE_PRIMARY, &facts);
+	hf_recovery_facts_of(r->boot, r->result, chunk[IMAGE].is.u32 == RECOVERY_IMAGE_PRIMARY, &facts);
 	reason = hf_recovery_plan_of(&facts, &plan);
 	if (reason != HF_OK)
 		return reason;
@@ -149,33 +126,32 @@ static enum hf_reason upload_begin(struct recovery_server *r, const struct chunk
 	r->upload = RECOVERY_UPLOAD_NONE;
 	r->slots[plan.into].known = false;
 	if (plan.into == HF_SLOT_SECONDARY) {
-		reason = hf_upload_begin(&r->install.upload, &r->app, chunk->len, chunk->tag.data, chunk->tag.size_bytes);
+		reason = hf_upload_begin(&r->install.upload, &r->app, chunk[LEN].is.u32, chunk[SHA].is.span.data, chunk[SHA].is.span.size_bytes);
 	} else {
 		/* A file without a name gets one: when it turns out to be another's, the verdict says so and it is sent anew. */
-		hf_put32le(tag, hf_crc32(0, chunk->data.data, chunk->data.size_bytes));
-		reason = hf_install_begin(&r->install, r->boot, chunk->len, has_tag ? chunk->tag.data : tag,
-					  has_tag ? chunk->tag.size_bytes : (uint32_t)sizeof tag, chunk->data.data, chunk->data.size_bytes);
+		hf_put32le(tag, hf_crc32(0, chunk[DATA].is.span.data, chunk[DATA].is.span.size_bytes));
+		reason = hf_install_begin(&r->install, r->boot, chunk[LEN].is.u32, has_tag ? chunk[SHA].is.span.data : tag,
+					  has_tag ? chunk[SHA].is.span.size_bytes : (uint32_t)sizeof tag, chunk[DATA].is.span.data, chunk[DATA].is.span.size_bytes);
 	}
 	if (reason == HF_OK)
 		r->upload = RECOVERY_UPLOAD_OPEN;
 	return reason;
 }
 
-static enum hf_reason upload_first(struct recovery_server *r, const struct chunk *chunk)
+static enum hf_reason upload_first(struct recovery_server *r, const struct smp_field chunk[CHUNK_FIELDS])
 {
 	const struct hf_upload *upload = &r->install.upload;
 
-	if (chunk->data.size_bytes < HF_IMAGE_HEADER_BYTES)
+	if (chunk[DATA].is.span.size_bytes < HF_IMAGE_HEADER_BYTES)
 		return HF_R_SMP_UPLOAD_HEADER;
-	if (chunk->data.size_bytes > chunk->len)
+	if (chunk[DATA].is.span.size_bytes > chunk[LEN].is.u32)
 		return HF_R_SMP_UPLOAD_LEN;
-	if (hf_get32le(chunk->data.data) != HF_IMAGE_MAGIC)
+	if (hf_get32le(chunk[DATA].is.span.data) != HF_IMAGE_MAGIC)
 		return HF_R_SMP_UPLOAD_MAGIC;
-	if (chunk->tag.size_bytes > sizeof upload->tag)
+	if (chunk[SHA].is.span.size_bytes > sizeof upload->tag)
 		return HF_R_SMP_UPLOAD_SHA;
-	if (r->upload != RECOVERY_UPLOAD_NONE && chunk->tag.size_bytes != 0u && chunk->tag.size_bytes == upload->tag_bytes &&
-			chunk->len == upload->size_bytes &&
-	    memcmp(chunk->tag.data, upload->tag, upload->tag_bytes) == 0)
+	if (r->upload != RECOVERY_UPLOAD_NONE && chunk[SHA].is.span.size_bytes != 0u && chunk[SHA].is.span.size_bytes == upload->tag_bytes &&
+	    chunk[LEN].is.u32 == upload->size_bytes && memcmp(chunk[SHA].is.span.data, upload->tag, upload->tag_bytes) == 0)
 		return HF_OK;
 	return upload_begin(r, chunk);
 }
@@ -191,17 +167,17 @@ static enum hf_reason upload_end(struct recovery_server *r)
 }
 
 /* Bytes at the offset that is wanted are written; any other request only learns that offset. */
-static enum hf_reason upload_step(struct recovery_server *r, const struct chunk *chunk)
+static enum hf_reason upload_step(struct recovery_server *r, const struct smp_field chunk[CHUNK_FIELDS])
 {
 	struct hf_upload *upload = &r->install.upload;
 	enum hf_reason reason = HF_OK;
 
-	if (chunk->off == 0u)
+	if (chunk[OFF].is.u32 == 0u)
 		reason = upload_first(r, chunk);
 	if (reason != HF_OK || r->upload != RECOVERY_UPLOAD_OPEN)
 		return reason;
-	if (chunk->off == upload->next_off && chunk->data.size_bytes != 0u)
-		reason = hf_upload_write(upload, chunk->data.data, chunk->data.size_bytes);
+	if (chunk[OFF].is.u32 == upload->next_off && chunk[DATA].is.span.size_bytes != 0u)
+		reason = hf_upload_write(upload, chunk[DATA].is.span.data, chunk[DATA].is.span.size_bytes);
 	if (reason == HF_R_SLOT_OVERRUN)
 		return reason;
 	if (reason == HF_OK && !hf_upload_is_complete(upload))
@@ -217,11 +193,19 @@ static enum hf_reason upload_step(struct recovery_server *r, const struct chunk 
 static enum hf_reason recovery_upload(void *ctx, struct smp_call *call)
 {
 	struct recovery_server *r = ctx;
-	struct chunk chunk;
-	enum hf_reason reason = chunk_read(call, &chunk);
+	struct smp_field chunk[CHUNK_FIELDS] = {
+		[OFF] = { .key = "off", .type = SMP_TYPE_U32 },
+		[DATA] = { .key = "data", .type = SMP_TYPE_BYTES },
+		[LEN] = { .key = "len", .type = SMP_TYPE_U32 },
+		[IMAGE] = { .key = "image", .type = SMP_TYPE_U32 },
+		[SHA] = { .key = "sha", .type = SMP_TYPE_BYTES },
+	};
+	enum hf_reason reason = smp_map_read(&call->body, chunk, CHUNK_FIELDS);
 
+	if (reason == HF_OK && !chunk[OFF].found)
+		reason = HF_R_SMP_UPLOAD_NO_OFF;
 	if (reason == HF_OK)
-		reason = upload_step(r, &chunk);
+		reason = upload_step(r, chunk);
 	if (reason == HF_OK)
 		smp_put_key_uint(call->reply, "off", r->upload != RECOVERY_UPLOAD_NONE ? r->install.upload.next_off : 0u);
 	return reason;
