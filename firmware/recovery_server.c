@@ -131,7 +131,8 @@ static enum hf_reason upload_begin(struct recovery_server *r, const struct smp_f
 		/* A file without a name gets one: when it turns out to be another's, the verdict says so and it is sent anew. */
 		hf_put32le(tag, hf_crc32(0, chunk[DATA].is.span.data, chunk[DATA].is.span.size_bytes));
 		reason = hf_install_begin(&r->install, r->boot, chunk[LEN].is.u32, has_tag ? chunk[SHA].is.span.data : tag,
-					  has_tag ? chunk[SHA].is.span.size_bytes : (uint32_t)sizeof tag, chunk[DATA].is.span.data, chunk[DATA].is.span.size_bytes);
+					  has_tag ? chunk[SHA].is.span.size_bytes : (uint32_t)sizeof tag, chunk[DATA].is.span.data,
+					  chunk[DATA].is.span.size_bytes);
 	}
 	if (reason == HF_OK)
 		r->upload = RECOVERY_UPLOAD_OPEN;
@@ -243,6 +244,20 @@ static enum hf_reason recovery_reset(void *ctx, struct smp_call *call)
 	return HF_OK;
 }
 
+/* There is one query, so any is taken for it. */
+static enum hf_reason recovery_bootloader(void *ctx, struct smp_call *call)
+{
+	const struct smp_os *os = ctx;
+	struct smp_field query = { .key = "query", .type = SMP_TYPE_TEXT };
+	const enum hf_reason reason = smp_map_read(&call->body, &query, 1);
+
+	if (reason == HF_OK && query.found)
+		smp_put_key_uint(call->reply, "mode", (uint32_t)os->bootloader_mode);
+	else if (reason == HF_OK)
+		smp_put_key_text(call->reply, "bootloader", "MCUboot");
+	return reason;
+}
+
 /* In place of smp_cbor_pieces.c: no client sends strings in pieces. */
 enum hf_reason smp_pieces_join(struct smp_reader *reader, enum smp_kind kind, struct smp_span *span)
 {
@@ -281,7 +296,7 @@ static const struct smp_row rows[] = {
 	{ SMP_GROUP_OS, SMP_OS_CONSOLE_ECHO, NULL, smp_os_console_echo, &recovery.os },
 	{ SMP_GROUP_OS, SMP_OS_RESET, NULL, recovery_reset, &recovery.os },
 	{ SMP_GROUP_OS, SMP_OS_PARAMS, smp_os_params, NULL, &recovery.os },
-	{ SMP_GROUP_OS, SMP_OS_BOOTLOADER, smp_os_bootloader, NULL, &recovery.os },
+	{ SMP_GROUP_OS, SMP_OS_BOOTLOADER, recovery_bootloader, NULL, &recovery.os },
 	{ SMP_GROUP_IMAGE, SMP_IMAGE_STATE, recovery_state_read, recovery_state_write, &recovery },
 	{ SMP_GROUP_IMAGE, SMP_IMAGE_UPLOAD, NULL, recovery_upload, &recovery },
 	{ SMP_GROUP_IMAGE, SMP_IMAGE_ERASE, NULL, recovery_erase, &recovery },
@@ -296,8 +311,7 @@ struct recovery_server *recovery_server_start(const struct hf_boot_config *boot,
 	*r = (struct recovery_server){
 		.boot = boot,
 		.result = result,
-		.os = { .buf_size = RECOVERY_PACKET_BYTES, .buf_count = RECOVERY_BUF_COUNT, .bootloader = "MCUboot",
-			.bootloader_mode = report->mcuboot_mode },
+		.os = { .buf_size = RECOVERY_PACKET_BYTES, .buf_count = RECOVERY_BUF_COUNT, .bootloader_mode = report->mcuboot_mode },
 		.why = { .report = report, .server = &r->server },
 		.app = { .primary = boot->primary, .secondary = boot->secondary, .align = boot->align, .size_max = report->size_max },
 		.slots = { { .flash = boot->primary }, { .flash = boot->secondary } },
