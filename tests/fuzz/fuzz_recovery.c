@@ -5,7 +5,7 @@
  * the primary, the primary is as it was. */
 #include <stdlib.h>
 
-#include "../../firmware/recovery_server.h"
+#include "recovery_server.h"
 #include "smp_rig.h"
 
 enum { SECTORS = 8, MESSAGE_BYTES_MAX = 2048 };
