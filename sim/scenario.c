@@ -59,7 +59,9 @@ static const struct sim_geometry geometries[] = {
 	  .grain_bytes = 16, .second = SECOND_NOR(960, 4), .ed25519 = true },
 	{ .name = "toy-rram-large-ext", .sector_bytes = 960, .sector_count = 8, .unit_bytes = 16, .align = 16, .app_align = 16,
 	  .header_bytes = 32, .grain_bytes = 16, .second = SECOND_NOR(1920, 4) },
-	{ .name = "nrf52840-external", .sector_bytes = 4096, .sector_count = 236, .unit_bytes = 4, .align = 8, .app_align = 8,
+	{ .name = "nrf52840-external", .sector_bytes = 4096, .sector_count = 144, .unit_bytes = 4, .align = 8, .app_align = 8,
+	  .header_bytes = 0x200, .grain_bytes = 12, .writes_per_unit_max = 2, .needs_erase = true, .second = SECOND_NOR(4096, 145) },
+	{ .name = "nrf52840-external-large", .sector_bytes = 4096, .sector_count = 236, .unit_bytes = 4, .align = 8, .app_align = 8,
 	  .header_bytes = 0x200, .grain_bytes = 12, .writes_per_unit_max = 2, .needs_erase = true, .second = SECOND_NOR(4096, 236) },
 	{ .name = "nrf54l15-external", .sector_bytes = 4096, .sector_count = 356, .unit_bytes = 16, .align = 16, .app_align = 16,
 	  .header_bytes = 0x800, .grain_bytes = 16, .second = SECOND_NOR(4096, 356), .ed25519 = true },
@@ -332,6 +334,7 @@ uint32_t scenario_boot(struct scenario *sc, bool may_stop)
 	memset(sc->work, 0x5a, sc->config.work_bytes);
 	soil_stack();
 	hf_boot_run(&sc->config, &result);
+	sc->refusal = result.refusal.reason;
 	if (result.action == HF_BOOT_RESET) {
 		if (++sc->vars[VAR_RESETS] > RESETS_MAX)
 			scenario_fail(sc, "the loader resets again and again");
@@ -461,6 +464,8 @@ static bool act_requested(struct scenario *sc, uint32_t started, uint32_t update
 	if (started != update)
 		scenario_fail(sc, "another image than the update starts");
 	check_secondary_trailer(sc);
+	if (sc->refusal != HF_OK && !explore_is_disturbed(sc->ex))
+		scenario_fail(sc, "something is refused though the update was installed");
 	if (!sc->mode->keeps_old) {
 		check_primary_trailer(sc, false);
 		sc->vars[VAR_PHASE] = sc->act[sc->vars[VAR_UPDATE]] == ACT_CONFIRM ? PHASE_TRIAL : PHASE_CONFIRMED;

@@ -41,6 +41,7 @@ struct scenario {
 	struct hf_app_config app;
 	uint8_t *work;
 	uint8_t *vars; /* of the life at hand */
+	enum hf_reason refusal; /* of the newest boot */
 	enum hf_reason stop; /* of the newest boot that started nothing */
 	void (*told)(const char *line);
 };

@@ -46,12 +46,6 @@ static enum next stop(struct machine *b, enum hf_reason reason)
 	return NEXT_DONE;
 }
 
-static enum next next_or_stop(struct machine *b, enum hf_reason reason)
-{
-	b->acted = true;
-	return reason == HF_OK ? NEXT_TURN : stop(b, reason);
-}
-
 /* ---- verdicts */
 
 void hf_boot_rules(const struct hf_boot_config *c, struct hf_rules *rules)
@@ -136,6 +130,32 @@ static bool downgrade_is_ruled(const struct machine *b)
 
 /* ---- moves */
 
+/* The secondary can't be read or written now: reported, whatever it holds stays, and the primary starts. */
+static enum next secondary_fails(struct machine *b, enum hf_reason reason)
+{
+	b->result->refusal = (struct hf_finding){ .reason = reason };
+	event(b, reason, b->config->secondary->size_bytes, 0);
+	return NEXT_STEP;
+}
+
+static enum next start(struct machine *b);
+
+/* The journal can't be brought into order, but no update is under way that would have the primary half written. */
+static enum next start_without(struct machine *b, enum hf_reason reason)
+{
+	(void)secondary_fails(b, reason);
+	return start(b);
+}
+
+/* What was decided is done, or left for the next boot. While an update is under way, the primary may be half written: no start. */
+static enum next next_or_stop(struct machine *b, enum hf_reason reason)
+{
+	b->acted = true;
+	if (reason == HF_OK)
+		return NEXT_TURN;
+	return b->mover.journal.has_begin ? stop(b, reason) : start_without(b, reason);
+}
+
 static uint16_t sectors_of(const struct machine *b, const struct hf_verdict *verdict)
 {
 	return (uint16_t)(hf_align_up(verdict->image.total_bytes, sector_bytes(b)) / sector_bytes(b));
@@ -166,23 +186,6 @@ static enum next install(struct machine *b, enum hf_kind kind, uint32_t align, e
 }
 
 /* ---- 1: the journal */
-
-/* The secondary can't be read or written now: reported, whatever it holds stays, and the primary starts. */
-static enum next secondary_fails(struct machine *b, enum hf_reason reason)
-{
-	b->result->refusal = (struct hf_finding){ .reason = reason };
-	event(b, reason, b->config->secondary->size_bytes, 0);
-	return NEXT_STEP;
-}
-
-static enum next start(struct machine *b);
-
-/* The journal can't be brought into order, but no update is under way that would have the primary half written. */
-static enum next start_without(struct machine *b, enum hf_reason reason)
-{
-	(void)secondary_fails(b, reason);
-	return start(b);
-}
 
 /* Setting up the journal erases sectors: only when there is something to start, or nothing to lose. */
 static enum next set_up(struct machine *b)
@@ -223,8 +226,6 @@ static enum next mend(struct machine *b)
 	if (hf_mover_needs_format(&b->mover))
 		return set_up(b);
 	const enum hf_reason reason = hf_mover_mend(&b->mover, &changed);
-	if (reason != HF_OK && !b->mover.journal.has_begin)
-		return start_without(b, reason);
 	return reason == HF_OK && !changed ? NEXT_STEP : next_or_stop(b, reason);
 }
 
@@ -335,7 +336,7 @@ static enum hf_reason clear_request(struct machine *b, uint32_t align)
 /* Kept in the journal too, as long as an update of the largest size still fits. */
 static enum next refuse(struct machine *b, uint32_t align, const struct hf_finding *finding)
 {
-	const uint32_t steps_max = 2 * (b->config->primary->size_bytes / sector_bytes(b));
+	const uint32_t steps_max = (b->config->mode->keeps_old ? 2 : 1) * (b->config->primary->size_bytes / sector_bytes(b));
 	enum hf_reason reason = HF_OK;
 	b->result->refusal = *finding;
 	b->kept_request.magic = HF_MAGIC_UNSET;

@@ -488,7 +488,7 @@ void hf_journal_open_upload(struct hf_journal *j, const struct hf_flash *primary
 		if (record.type == HF_RECORD_UPLOAD) {
 			upload_get(record.data, upload);
 			keep(j, KEEP_BEGIN, record.first_slot, record.slot_count);
-		} else if (record.type == HF_RECORD_ST) {
+		} else if (record.type == HF_RECORD_ST && (record.data[0] & 3u) != HF_KIND_FORMAT) { /* a format may be its own */
 			memset(upload, 0, sizeof *upload);
 		} else if (record.type == HF_RECORD_SECTOR) {
 			upload->sectors = sectors;

@@ -2,6 +2,7 @@
 /* Swap by a walking free sector: the new image moves into the primary and the old one into the secondary, one sector shifted,
  * so that every sector is copied once and there is always exactly one sector free to copy into (docs/power-loss.md). */
 #include <holdfast/mode.h>
+#include <holdfast/journal.h>
 #include <holdfast/trailer.h>
 
 #include "boot_parts.h"
@@ -9,12 +10,19 @@
 /* What boot_status.h of MCUboot calls "swap without scratch": applications then upload at offset 0. */
 enum { MCUBOOT_MODE_SWAP_MOVE = 3 };
 
+/* ST, CLOSED, RUN, RUN2, CONF, CONF2, COUNTER, a slot left free at two resets, BEGIN twice, END twice, a few cuts. */
+enum { JOURNAL_SLOT_BYTES = 12, JOURNAL_SLOTS_KEPT = 46, LARGE_SECTOR_BYTES = 1024 };
+
 static uint32_t swap_size_max(uint32_t primary_bytes, uint32_t secondary_bytes, uint32_t sector_bytes, uint32_t align)
 {
 	const uint32_t shifted_bytes = sector_bytes + hf_trailer_bytes(align);
 	if (primary_bytes < 2 * sector_bytes || secondary_bytes < sector_bytes + shifted_bytes)
 		return 0;
-	const uint32_t primary_max = primary_bytes - sector_bytes; /* its last sector is the journal */
+	uint32_t primary_max = primary_bytes - sector_bytes; /* its last sector is the journal */
+	/* NOR (alignment 8): each of the 2N steps takes a slot of the journal, and it must not be full. RRAM has a ring. */
+	const uint32_t sectors_max = ((sector_bytes - HF_JOURNAL_TRAILER_BYTES) / JOURNAL_SLOT_BYTES - JOURNAL_SLOTS_KEPT) / 2;
+	if (align == 8 && sector_bytes >= LARGE_SECTOR_BYTES && primary_max / sector_bytes > sectors_max)
+		primary_max = sectors_max * sector_bytes;
 	const uint32_t secondary_max = secondary_bytes - shifted_bytes;
 	return primary_max < secondary_max ? primary_max : secondary_max;
 }

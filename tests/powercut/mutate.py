@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Applies one seeded mistake of mutants.txt to the core's sources: mutate.py <mutants.txt> <source dir> <name> <output dir>.
 
-Without a name it lists "name;tier;file,...;geometry;scenario;depth;flips[;forms]" a line. Each old text must occur exactly once."""
+Without a name it lists "name;tier;file,...;mode;geometry;scenario;depth;flips[;forms]" a line. Each old text must occur exactly once."""
 import pathlib
 import sys
 
@@ -13,9 +13,11 @@ def read_mutants(path):
     for line in lines:
         if line.startswith("== "):
             name, tier, run = (part.strip() for part in line[3:].split("|"))
-            mutant = {"tier": tier, "run": run.split(), "edits": []}
-            if name in mutants or len(mutant["run"]) not in (4, 5):
-                sys.exit(f"mutants.txt: {name}: twice, or not geometry scenario depth flips [forms]")
+            words = run.split()
+            mode = words.pop()[5:] if words[-1].startswith("mode=") else "swap"
+            mutant = {"tier": tier, "run": [mode] + words, "edits": []}
+            if name in mutants or len(words) not in (4, 5):
+                sys.exit(f"mutants.txt: {name}: twice, or not geometry scenario depth flips [forms] [mode=M]")
             mutants[name] = mutant
         elif mutant is not None and line.strip():
             texts, text = [], []

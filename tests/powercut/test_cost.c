@@ -36,16 +36,21 @@ static void on_line(const char *line)
 	}
 }
 
-static void run(const char *geometry, const char *name)
+static void run_mode(const struct hf_mode *mode, const char *geometry, const char *name)
 {
 	const struct explore_path none = { .count = 0 };
 	memset(&now, 0, sizeof now);
 	sector_writes = lives = 0;
-	now.sc = scenario_make(scenario_geometry(geometry), name);
+	now.sc = scenario_make_mode(mode, scenario_geometry(geometry), name);
 	assert_non_null(now.sc);
 	flash = explore_flash(scenario_explorer(now.sc));
 	assert_null(scenario_replay_counted(now.sc, &none, count, on_line));
 	now.writes[lives] = sector_writes;
+}
+
+static void run(const char *geometry, const char *name)
+{
+	run_mode(&hf_mode_swap, geometry, name);
 }
 
 static uint32_t most_erases(uint32_t first, uint32_t end)
@@ -83,6 +88,51 @@ static void test_update_and_revert(void **state)
 	}
 }
 
+/* Lives of "perm": 0 first start, upload and request; 1 the update. */
+static void test_overwrite(void **state)
+{
+	static const char *const boards[] = { "xiao_nrf52840", "xiao_nrf54l15", "nrf52840-external-large", "nrf54l15-external" };
+	static const char *const names[] = { "perm-0-333", "perm-0-313", "perm-0-132" };
+	(void)state;
+	for (size_t b = 0; b < HF_ARRAY_COUNT(boards); b++) {
+		for (size_t i = 0; i < HF_ARRAY_COUNT(names); i++) {
+			run_mode(&hf_mode_overwrite, boards[b], names[i]);
+			const uint32_t n = scenario_sectors(now.sc), limit = n + 6;
+			printf("%-23s %-10s N %u: overwrite %u sector writes (limit %u)\n", boards[b], names[i], (unsigned)n,
+			       (unsigned)now.writes[1], (unsigned)limit);
+			assert_true(now.writes[1] != 0 && now.writes[1] <= limit);
+			scenario_free(now.sc);
+		}
+	}
+}
+
+/* The same as between slots of one chip: at most 2N + 8, whatever the other flash is. */
+static void test_swap_external(void **state)
+{
+	static const char *const boards[] = { "nrf52840-external", "nrf54l15-external" };
+	(void)state;
+	for (size_t b = 0; b < HF_ARRAY_COUNT(boards); b++) {
+		run(boards[b], "revert-0-333");
+		const uint32_t limit = 2 * scenario_sectors(now.sc) + 8;
+		printf("%-17s revert-0-333 update %u, revert %u sector writes (limit %u)\n", boards[b], (unsigned)now.writes[1],
+		       (unsigned)now.writes[2], (unsigned)limit);
+		assert_true(now.writes[1] <= limit && now.writes[2] <= limit && now.writes[1] != 0 && now.writes[2] != 0);
+		scenario_free(now.sc);
+	}
+}
+
+/* A primary of NOR that is larger than the journal's steps: the limit says so, and an image of that size works. */
+static void test_swap_larger_than_journal(void **state)
+{
+	(void)state;
+	assert_int_equal(hf_mode_swap.size_max(236 * 4096, 236 * 4096, 4096, 8), 144 * 4096);
+	assert_int_equal(hf_mode_swap.size_max(118 * 4096, 118 * 4096, 4096, 8), 117 * 4096 - 48);
+	assert_int_equal(hf_mode_swap.size_max(356 * 4096, 356 * 4096, 4096, 16), 355 * 4096 - 80);
+	run("nrf52840-external-large", "confirm-0-revert-0-333");
+	assert_int_equal(scenario_sectors(now.sc), 144);
+	scenario_free(now.sc);
+}
+
 /* Upload, update and confirmation, first start included. NOR: erases of a sector. RRAM: writes of a line. */
 static void test_wear(void **state)
 {
@@ -106,6 +156,8 @@ static void test_wear(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_update_and_revert), cmocka_unit_test(test_wear) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_update_and_revert), cmocka_unit_test(test_overwrite),
+		cmocka_unit_test(test_swap_external),
+		cmocka_unit_test(test_swap_larger_than_journal), cmocka_unit_test(test_wear) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
