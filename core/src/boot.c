@@ -17,7 +17,7 @@ struct machine {
 	bool fell_back;
 };
 
-enum next { NEXT_TURN, NEXT_STEP, NEXT_DONE };
+enum next { NEXT_TURN, NEXT_STEP, NEXT_START, NEXT_DONE };
 
 static void event(const struct machine *b, enum hf_reason reason, uint32_t a, uint32_t c)
 {
@@ -138,13 +138,11 @@ static enum next secondary_fails(struct machine *b, enum hf_reason reason)
 	return NEXT_STEP;
 }
 
-static enum next start(struct machine *b);
-
 /* The journal can't be brought into order, but no update is under way that would have the primary half written. */
 static enum next start_without(struct machine *b, enum hf_reason reason)
 {
 	(void)secondary_fails(b, reason);
-	return start(b);
+	return NEXT_START;
 }
 
 /* What was decided is done, or left for the next boot. While an update is under way, the primary may be half written: no start. */
@@ -506,7 +504,7 @@ void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_resul
 			next = trial(&b);
 		if (next == NEXT_STEP)
 			next = request(&b);
-		if (next == NEXT_STEP)
+		if (next == NEXT_STEP || next == NEXT_START)
 			next = start(&b);
 	}
 	if (next != NEXT_DONE)

@@ -96,13 +96,8 @@ static bool note_open(const struct hf_install *install, struct hf_note *note)
 static enum hf_reason announce(struct hf_install *install)
 {
 	const struct hf_journal_upload none = { .version_min = install->version_min };
-	const struct hf_flash *primary = install->config->primary;
-	enum hf_reason reason = hf_journal_append_upload(&install->journal, &none);
-	if (reason != HF_R_JOURNAL_FULL || install->journal.has_st) /* full after dozens of cuts: without the mark, rather than never */
-		return reason == HF_R_JOURNAL_FULL ? HF_OK : reason;
-	reason = hf_flash_erase(primary, journal_off(primary), primary->sector_bytes); /* it was never set up: nothing is lost */
-	hf_journal_reset(&install->journal);
-	return reason != HF_OK ? reason : hf_journal_append_upload(&install->journal, &none);
+	const enum hf_reason reason = hf_journal_append_upload(&install->journal, &none);
+	return reason == HF_R_JOURNAL_FULL ? HF_OK : reason; /* full (dozens of cuts, or never set up): without the mark, rather than never */
 }
 
 /* NOR: the goal is noted in the first sector before the journal is erased. If a cut left the journal without what a note there says,
