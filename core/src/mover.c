@@ -111,8 +111,10 @@ static enum hf_swap_type swap_type_of(enum hf_kind kind)
 
 static enum hf_reason trailer_write(struct hf_mover *m, const struct hf_goal *goal)
 {
-	if (goal->kind == HF_KIND_FORMAT || !m->config->mode->keeps_old)
-		return HF_OK; /* an erased trailer: nothing to confirm, nothing to take back */
+	if (goal->kind == HF_KIND_FORMAT)
+		return HF_OK; /* a primary that was never updated has an erased trailer */
+	if (!m->config->mode->keeps_old) /* nothing to confirm, nothing to take back: erased, whatever was there before */
+		return is_nor(m) ? HF_OK : hf_trailer_clear(m->config->primary);
 	return hf_trailer_write_done(m->config->primary, goal->align, swap_type_of(goal->kind), goal->kind != HF_KIND_TEST);
 }
 

@@ -65,6 +65,7 @@ static uint8_t images[IMAGE_COUNT][TOTAL_MAX], stranger[TOTAL_MAX];
 static uint32_t total[IMAGE_COUNT];
 static struct sim_sector *blank_start[2 * SECTORS], *with_journal[2 * SECTORS];
 static uint64_t rule_seen[RULE_COUNT];
+static const struct hf_mode *mode = &hf_mode_swap;
 static uint32_t stride = 1; /* of the trailer states; the argument */
 
 static void misuse(void *ctx, const char *what)
@@ -115,11 +116,11 @@ static void setup(const struct sim_geometry *g)
 	assert_true(sim_flash_make(&flash, g));
 	flash.observer.misuse = misuse;
 	make_images(g);
-	config = (struct hf_boot_config){ .primary = &flash.area[0], .secondary = &flash.area[1], .mode = &hf_mode_swap,
+	config = (struct hf_boot_config){ .primary = &flash.area[0], .secondary = &flash.area[1], .mode = mode,
 					  .crypto = &sim_crypto, .keys = sim_keys_p256, .key_count = 1, .align = g->align,
 					  .generation_seed = 77, .work = work, .work_bytes = sizeof work };
 	app = (struct hf_app_config){ .primary = &flash.area[0], .secondary = &flash.area[1], .align = g->align,
-				      .size_max = hf_mode_swap.size_max(flash.area[0].size_bytes, flash.area[1].size_bytes,
+				      .size_max = mode->size_max(flash.area[0].size_bytes, flash.area[1].size_bytes,
 									g->sector_bytes, g->align) };
 	sim_save(&flash, blank_start);
 	sim_poke(&flash, 0, 0, images[IMAGE_A], total[IMAGE_A]);
@@ -189,7 +190,7 @@ static void put_state(const struct state *s)
 static enum rule rule_of(const struct state *s)
 {
 	const bool first = s->primary == FIRST_VALID;
-	const bool second = s->secondary == SECOND_AT_0 || s->secondary == SECOND_ONE_IN || (s->secondary == SECOND_SAME && !first);
+	const bool second = s->secondary == SECOND_AT_0 || (s->secondary == SECOND_ONE_IN && mode->keeps_old) || (s->secondary == SECOND_SAME && !first);
 	const bool asked = s->s_magic == MAGIC_G;
 	if (!first)
 		return asked && second ? RULE_RESCUE : RULE_NOTHING;
@@ -199,7 +200,7 @@ static enum rule rule_of(const struct state *s)
 		return RULE_TORN_REQUEST;
 	if (s->secondary == SECOND_SAME)
 		return RULE_SAME_IMAGE;
-	return !second ? RULE_REFUSED : s->s_image_ok == MAGIC_G ? RULE_PERM : RULE_TEST;
+	return !second ? RULE_REFUSED : s->s_image_ok == MAGIC_G || !mode->keeps_old ? RULE_PERM : RULE_TEST;
 }
 
 static const char *state_text(const struct state *s)
@@ -225,6 +226,10 @@ static void check_trailers(const struct state *s, enum rule rule)
 	expect(s, q.magic == HF_MAGIC_UNSET || rule == RULE_NO_REQUEST || rule == RULE_NOTHING, "the request is still there");
 	if (rule != RULE_TEST && rule != RULE_PERM && rule != RULE_RESCUE)
 		return;
+	if (!mode->keeps_old) {
+		expect(s, p.magic == HF_MAGIC_UNSET && p.copy_done == HF_FLAG_UNSET && p.image_ok == HF_FLAG_UNSET, "a trailer after overwrite");
+		return;
+	}
 	expect(s, p.magic == HF_MAGIC_GOOD && p.copy_done == HF_FLAG_SET, "the primary's trailer after an update");
 	expect(s, (p.image_ok == HF_FLAG_SET) == (rule != RULE_TEST), "image_ok after an update");
 	expect(s, p.swap_type == (rule == RULE_TEST ? HF_SWAP_TEST : HF_SWAP_PERM), "swap_info after an update");
@@ -240,7 +245,7 @@ static void check_next_update(const struct state *s)
 	expect(s, begun == HF_OK, "the next upload is refused");
 	expect(s, hf_upload_write(&up, images[IMAGE_B], total[IMAGE_B]) == HF_OK, "the next upload fails");
 	expect(s, hf_app_request(&app, false) == HF_OK, "the next request is refused");
-	expect(s, boot_now(&result) == IMAGE_B && result.on_trial, "the next update is not installed");
+	expect(s, boot_now(&result) == IMAGE_B && result.on_trial == mode->keeps_old, "the next update is not installed");
 }
 
 static void check_state(const struct state *s, bool next_update)
@@ -289,7 +294,7 @@ static void all_trailers(const struct sim_geometry *g)
 	printf("%s: %llu states\n", g->name, (unsigned long long)states);
 	for (uint32_t i = 0; i < RULE_COUNT; i++) {
 		printf("  %-55s %llu\n", rule_names[i], (unsigned long long)rule_seen[i]);
-		assert_true(rule_seen[i] != 0);
+		assert_true(rule_seen[i] != 0 || (i == RULE_TEST && !mode->keeps_old));
 	}
 	teardown();
 }
@@ -304,6 +309,15 @@ static void test_all_trailers_rram(void **state)
 {
 	(void)state;
 	all_trailers(&geometries[1]);
+}
+
+static void test_all_trailers_overwrite(void **state)
+{
+	(void)state;
+	mode = &hf_mode_overwrite;
+	for (uint32_t g = 0; g < 2; g++)
+		all_trailers(&geometries[g]);
+	mode = &hf_mode_swap;
 }
 
 /* A verified image in the secondary is installed without a request only if policy says so. */
@@ -354,7 +368,7 @@ static void test_against_mcuboot(void **state)
 {
 	const char *folder = getenv("HOLDFAST_REFERENCE");
 	char path[512], line[512];
-	uint64_t rows[4] = { 0 };
+	uint64_t rows[4] = { 0 }, overwrite_rows = 0;
 	(void)state;
 	if (folder == NULL)
 		skip();
@@ -370,8 +384,15 @@ static void test_against_mcuboot(void **state)
 					 .s_magic = field_of(word[3]), .s_copy_done = field_of(word[4]), .s_image_ok = field_of(word[5]),
 					 .primary = FIRST_VALID, .secondary = SECOND_AT_0 };
 		rows[compare_row(&s, word[7])]++;
+		/* Overwrite-only: whatever is a test or permanent is copied, all else starts what is there; a torn image_ok as above. */
+		mode = &hf_mode_overwrite;
+		const bool theirs = strcmp(word[7], "test") == 0 || strcmp(word[7], "perm") == 0;
+		assert_true((rule_of(&s) == RULE_PERM) == theirs || (s.s_magic == MAGIC_G && s.s_image_ok == MAGIC_B));
+		mode = &hf_mode_swap;
+		overwrite_rows++;
 	}
 	fclose(file);
+	assert_true(overwrite_rows > 1000);
 	printf("MCUboot's table: %llu rows alike; %llu revert by flags alone, here only by the journal; %llu ignore a request with a torn "
 	       "image_ok, here it is a test; %llu others\n", (unsigned long long)rows[SAME], (unsigned long long)rows[DIFFERS_REVERT],
 	       (unsigned long long)rows[DIFFERS_IMAGE_OK], (unsigned long long)rows[DIFFERS_BAD_ROW]);
@@ -384,7 +405,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && atoi(argv[1]) > 0)
 		stride = (uint32_t)atoi(argv[1]);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_trailers_nor), cmocka_unit_test(test_all_trailers_rram), cmocka_unit_test(test_bootstrap),
+		cmocka_unit_test(test_all_trailers_nor), cmocka_unit_test(test_all_trailers_rram),
+		cmocka_unit_test(test_all_trailers_overwrite), cmocka_unit_test(test_bootstrap),
 		cmocka_unit_test(test_against_mcuboot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
