@@ -500,8 +500,12 @@ void detect_b15(struct doctor *d)
 	bool on = serial != NULL && strcmp(serial->value, "y") == 0;
 	bool by_uart = uart != NULL && strcmp(uart->value, "y") == 0, by_usb = usb != NULL && strcmp(usb->value, "y") == 0;
 	if (on && by_uart && by_usb) {
-		doctor_say_setting(doctor_find(d, "B15"), uart);
-		doctor_say_setting(doctor_find(d, "B15"), usb);
+		bool said = doctor_found(d, "B15") != NULL;
+		struct finding *f = doctor_find(d, "B15");
+		doctor_say_setting(f, uart);
+		doctor_say_setting(f, usb);
+		if (!said)
+			doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_DATA); /* one choice: the later line wins, with a warning */
 	}
 	bool off = (console != NULL && strcmp(console->value, "n") == 0) || doctor_is(d, WHO_MCUBOOT, "CONSOLE", "n");
 	if (!on || !by_uart || by_usb || off || uart_of_its_own(d))

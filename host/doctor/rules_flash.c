@@ -335,7 +335,9 @@ void detect_r04(struct doctor *d)
 	doctor_say_setting(f, s);
 	if (same) {
 		doctor_say(f, s->input, s->line, "sysbuild sets it already");
-		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_DATA);
+		/* In a file that replaces MCUboot's own, what goes with the mode has to be set by hand as well. */
+		bool replaced = strstr(s->input->path, "sysbuild/mcuboot/prj.conf") != NULL;
+		doctor_grade(f, replaced ? SEVERITY_FAULT : SEVERITY_ATTENTION, replaced ? CERTAINTY_LIKELY : CERTAINTY_DATA);
 	} else if (!d->setup.has_sysbuild) {
 		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
 	}

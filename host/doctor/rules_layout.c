@@ -135,7 +135,7 @@ static void check_p07(struct doctor *d, const struct layout *l)
 		   wanted != 0 ? (wanted == 0x800 ? ", an nRF54L wants 0x800; the chip is known from " : ", this chip wants 0x200; it is known from ") : "",
 		   wanted != 0 ? why : "");
 	/* A pad that is too large wastes room, a pad that is too small breaks the vector table's alignment. */
-	if (wanted != 0 && pad->size > wanted && pad->size % wanted == 0 && !doctor_soc_is_54l(soc))
+	if (wanted != 0 && pad->size > wanted && pad->size % wanted == 0)
 		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_DATA);
 }
 
@@ -204,6 +204,8 @@ void detect_p14(struct doctor *d)
 static uint64_t rram_said(const struct doctor *d)
 {
 	for (size_t i = 0; i < d->trees.count; i++) {
+		if (d->trees.at[i]->input->aside)
+			continue;
 		const struct dtsource *s = &d->trees.at[i]->source;
 		int node = dtsource_labelled(s, "cpuapp_rram");
 		const struct dt_property *reg = node >= 0 ? dtsource_property(s, node, "reg") : NULL;
@@ -228,8 +230,8 @@ static void check_p17(struct doctor *d, const struct layout *l)
 		doctor_say(f, l->input, p->line, "%s ends at 0x%llx", p->name, (unsigned long long)p->end);
 		if (p->end > 0x17d000 || (said != 0 && p->end > said))
 			doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
-		else if (is_generated(l) || !is_pm(l))
-			doctor_grade(f, SEVERITY_NOTE, CERTAINTY_LIKELY);
+		else if (is_generated(l) || !is_pm(l) || l->input->aside || d->settings.count != 0)
+			doctor_grade(f, f->severity == SEVERITY_FAULT ? SEVERITY_FAULT : SEVERITY_NOTE, CERTAINTY_LIKELY); /* newer boards give it all */
 	}
 }
 
