@@ -277,7 +277,8 @@ static void feed_st(struct hf_journal *j, const struct record *r)
 	goal_get(r->data, &j->st);
 	j->has_st = true;
 	j->closed_generation = 0;
-	j->marks &= j->st.kind == HF_KIND_FORMAT ? 1u << HF_RECORD_UPLOAD : 0; /* an update has replaced what was uploaded */
+	/* Only an update replaces what was uploaded. */
+	j->marks &= j->st.kind == HF_KIND_FORMAT ? 1u << HF_RECORD_UPLOAD | 1u << HF_RECORD_DONE : 0;
 	j->has_begin = j->has_step = j->has_end = false;
 	j->end_generation = 0;
 	j->refused_reason = 0;
