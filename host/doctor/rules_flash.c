@@ -134,9 +134,10 @@ void detect_x03(struct doctor *d)
 	const struct log_hit *hit = doctor_hit(d, "X03");
 	if (hit == NULL || doctor_found(d, "X04") != NULL)
 		return;
-	if (loses_bits(hit->text)) {
+	const struct log_hit *ids = doctor_hit(d, "ids_printed");
+	if (ids != NULL && loses_bits(ids->text)) {
 		struct finding *f = doctor_find(d, "X05");
-		doctor_say(f, hit->input, hit->line, "%s", hit->text);
+		doctor_say(f, ids->input, ids->line, "%s", ids->text);
 		doctor_title(f, "The flash's id comes with single bits wrong: its clock is too high");
 		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_LIKELY);
 	}

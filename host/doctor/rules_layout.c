@@ -135,7 +135,7 @@ static void check_p07(struct doctor *d, const struct layout *l)
 		   wanted != 0 ? (wanted == 0x800 ? ", an nRF54L wants 0x800; the chip is known from " : ", this chip wants 0x200; it is known from ") : "",
 		   wanted != 0 ? why : "");
 	/* A pad that is too large wastes room, a pad that is too small breaks the vector table's alignment. */
-	if (wanted != 0 && pad->size > wanted && pad->size % wanted == 0)
+	if ((wanted != 0 && pad->size > wanted && pad->size % wanted == 0) || (wanted == 0 && pad->size != 0 && pad->size % 0x200 == 0))
 		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_DATA);
 }
 
