@@ -39,6 +39,20 @@ function(holdfast_add_crypto_p256 name bearssl_dir micro_ecc_dir)
   target_include_directories(${name} SYSTEM PRIVATE ${bearssl_dir}/inc ${bearssl_dir}/src ${micro_ecc_dir})
 endfunction()
 
+# What ble/ needs: AES and P-256 multiplication. Brings the include folder of ble. Signatures are not linked, but where both are, the
+# linker takes one uECC.c for both.
+function(holdfast_add_crypto_ble name bearssl_dir micro_ecc_dir)
+  set(files ${micro_ecc_dir}/uECC.c)
+  foreach(file codec/dec32le codec/enc32le symcipher/aes_ct symcipher/aes_ct_enc symcipher/aes_ct_cbcenc)
+    list(APPEND files ${bearssl_dir}/src/${file}.c)
+  endforeach()
+  set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS -w)
+  add_library(${name} STATIC ${HOLDFAST_CRYPTO_DIR}/crypto_ble.c ${files})
+  target_compile_definitions(${name} PRIVATE ${HOLDFAST_MICRO_ECC_OPTIONS})
+  target_include_directories(${name} PUBLIC ${HOLDFAST_CORE_INCLUDE_DIR} ${HOLDFAST_CRYPTO_DIR}/../ble/include)
+  target_include_directories(${name} SYSTEM PRIVATE ${bearssl_dir}/inc ${bearssl_dir}/src ${micro_ecc_dir})
+endfunction()
+
 function(holdfast_add_crypto_ed25519 name bearssl_dir monocypher_dir)
   holdfast_bearssl_hash_sources(${bearssl_dir} files)
   set_source_files_properties(${files} PROPERTIES COMPILE_OPTIONS -w)

@@ -65,34 +65,9 @@ static void send_reply(const uint8_t *reply, uint32_t size_bytes)
 	}
 }
 
-static void slots_swap(void)
-{
-	static uint8_t spare[RIG_SECTORS_MAX * RIG_SECTOR_BYTES];
-	uint32_t slot_bytes = SECTORS * RIG_SECTOR_BYTES, trailer_off = slot_bytes - RIG_SECTOR_BYTES;
-
-	memcpy(spare, rig.slots[0].bytes, slot_bytes);
-	memcpy(rig.slots[0].bytes, rig.slots[1].bytes, slot_bytes);
-	memcpy(rig.slots[1].bytes, spare, slot_bytes);
-	memset(rig.slots[0].bytes + trailer_off, 0xff, RIG_SECTOR_BYTES);
-	memset(rig.slots[1].bytes + trailer_off, 0xff, RIG_SECTOR_BYTES);
-}
-
-/* What the next boot leaves. */
 static void boot(void)
 {
-	enum hf_swap_type type = HF_SWAP_NONE;
-	bool ok;
-
-	need(hf_app_swap_type(&rig.app, &type) == HF_OK, "swap type");
-	if (type != HF_SWAP_NONE) {
-		slots_swap();
-		ok = hf_trailer_write_magic(&rig.flash[0], rig.app.align) == HF_OK &&
-		     hf_trailer_write_copy_done(&rig.flash[0], rig.app.align) == HF_OK;
-		if (type != HF_SWAP_TEST)
-			ok = ok && hf_trailer_write_image_ok(&rig.flash[0], rig.app.align) == HF_OK;
-		need(ok, "trailer");
-	}
-	rig_reset(&rig);
+	need(rig_boot(&rig, SECTORS), "boot");
 	send_log("*** Booting ***\r\n");
 }
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 ROOT = os.environ.get("HOLDFAST_SOURCE_DIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDERS = ("core/include", "smp/include", "ports", "boards", "crypto", "firmware", "host", "sim", "vboard", ".")
+FOLDERS = ("core/include", "smp/include", "ble/include", "ports", "boards", "crypto", "firmware", "host", "sim", "vboard", ".")
 CROSS_FOLDERS = ("core/include", "ports", "firmware", "ports/nrf52840", ".")
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable", "-fsyntax-only", "-x", "c", "-"]
 
@@ -28,7 +28,7 @@ def compile_alone(cc, path):
 
 def main():
     found = []
-    for top in ("core", "smp", "ports", "boards", "crypto", "firmware", "host", "sim", "vboard"):
+    for top in ("core", "smp", "ble", "ports", "boards", "crypto", "firmware", "host", "sim", "vboard"):
         for folder, _, names in os.walk(os.path.join(ROOT, top)):
             found += [os.path.relpath(os.path.join(folder, name), ROOT) for name in names if name.endswith(".h")]
     if len(found) < 10:

@@ -160,6 +160,36 @@ void rig_reset(struct rig *rig)
 	smp_server_start(&rig->server, rig->rows, rig->row_count);
 }
 
+static void slots_swap(struct rig *rig, uint32_t sectors)
+{
+	uint32_t slot_bytes = sectors * RIG_SECTOR_BYTES, trailer_off = slot_bytes - RIG_SECTOR_BYTES;
+
+	for (uint32_t i = 0; i < slot_bytes; i++) {
+		uint8_t byte = rig->slots[0].bytes[i];
+
+		rig->slots[0].bytes[i] = rig->slots[1].bytes[i];
+		rig->slots[1].bytes[i] = byte;
+	}
+	memset(rig->slots[0].bytes + trailer_off, 0xff, RIG_SECTOR_BYTES);
+	memset(rig->slots[1].bytes + trailer_off, 0xff, RIG_SECTOR_BYTES);
+}
+
+bool rig_boot(struct rig *rig, uint32_t sectors)
+{
+	enum hf_swap_type type = HF_SWAP_NONE;
+	bool ok = hf_app_swap_type(&rig->app, &type) == HF_OK;
+
+	if (ok && type != HF_SWAP_NONE) {
+		slots_swap(rig, sectors);
+		ok = hf_trailer_write_magic(&rig->flash[0], rig->app.align) == HF_OK &&
+		     hf_trailer_write_copy_done(&rig->flash[0], rig->app.align) == HF_OK;
+		if (type != HF_SWAP_TEST)
+			ok = ok && hf_trailer_write_image_ok(&rig->flash[0], rig->app.align) == HF_OK;
+	}
+	rig_reset(rig);
+	return ok;
+}
+
 void rig_start(struct rig *rig, uint32_t sectors, bool rram)
 {
 	const struct smp_row rows[] = { SMP_OS_ROWS(&rig->os), SMP_IMAGE_ROWS(&rig->image), SMP_HOLDFAST_ROWS(&rig->why),

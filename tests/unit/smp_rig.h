@@ -35,6 +35,10 @@ void rig_start(struct rig *rig, uint32_t sectors, bool rram);
 /* What a reset does to the server: sessions are forgotten, flash stays. */
 void rig_reset(struct rig *rig);
 
+/* What the next boot leaves: swaps whole slots where a swap is due and writes the trailer as a loader does; then as rig_reset. False: the
+ * trailer could not be written. */
+bool rig_boot(struct rig *rig, uint32_t sectors);
+
 /* An image file with a true SHA-256 TLV. payload is filled from seed. Returns the file's bytes. */
 uint32_t rig_image(uint8_t *into, uint32_t cap_bytes, uint32_t payload_bytes, struct hf_version version, uint32_t seed);
 /* The hash in the TLV of such a file. */
