@@ -205,6 +205,39 @@ def trial_open(lab):
         check("taken back first" in said and "the uploaded image runs" in said, f"{lab.board}: holdfast recover takes it back: {said}")
 
 
+def send_all(line, data):
+    """The file from wherever the board wants it; the offset it began with. None: the board went away."""
+    reply, begun = line.ask(2, 1, 1, first_chunk(data), seconds=6), None
+    while reply is not None and "off" in reply:
+        off = reply["off"]
+        begun = off if begun is None else begun
+        if off == len(data):
+            return begun
+        reply = line.ask(2, 1, 1, {"off": off, "data": data[off:off + 1024]}, seconds=6)
+    check(reply is None, f"an upload is refused: {reply}")
+    return None
+
+
+def one_slot(folder, board, cuts):
+    """The power goes while the only slot is written: recovery, and the upload goes on behind what was whole."""
+    lab = Lab(folder, board, layout="single-slot")
+    data = read(lab.images["1.1.0"])
+    for number, (operation, variant) in enumerate(cuts):
+        with lab.live() as live, Line(live.port) as line:
+            check(why(line)["stop"] == 0, f"{board}: the application starts")
+            line.ask(2, 0, 5, {"boot_mode": 1})
+            check(why(line)["stop"] == MODE, f"{board}: in recovery")
+            live.control(f"cut {operation} {variant} {number + 1}")
+            check(send_all(line, data) is None, f"{board}: the power is cut at operation {operation}")
+            check(live.control("status")["power_cuts"] == 1, f"{board}: once")
+            reply = why(line)
+            check(reply["stop"] not in (0, MODE), f"{board}: nothing to start after the cut, so recovery: {reply}")
+            begun = send_all(line, data)
+            check(begun is not None and 4096 <= begun < len(data), f"{board}: resumed at {begun}")
+            line.ask(2, 0, 5)
+            check(why(line)["stop"] == 0 and version_of(line)[0] == "1.1.0", f"{board}: 1.1.0 runs")
+
+
 # ---- hostile
 
 def malformed():
@@ -277,6 +310,8 @@ def main():
                     print(f"{board} {number}: {time.monotonic() - start:.1f} s", flush=True)
             if not only or "window" in only:
                 enters_by_window(Lab(folder, board, "window=1500"))
+            if not only or "single" in only:
+                one_slot(folder, board, ((4500, "partial"), (7000, "half")) if board == "xiao_nrf52840" else ((800, "unstable"), (1500, "random")))
             if not only or "hostile" in only:
                 kinds = hostile(lab)
         if not only or "pin" in only:
