@@ -72,6 +72,8 @@ static void slots_open(bool has_report)
 			has_report ? report.primary_bytes : layout->primary_bytes);
 	app_secondary_open(&secondary, &secondary_area, has_report ? report.secondary_addr : layout->secondary_addr,
 			   has_report ? report.secondary_bytes : layout->secondary_bytes);
+	if ((has_report ? report.secondary_bytes : layout->secondary_bytes) == 0)
+		app_config.secondary = NULL; /* one slot: updates come in recovery */
 	app_config.align = has_report ? report.align : FW_BOARD.align;
 	app_config.size_max = has_report ? report.size_max
 					 : hf_mode_swap.size_max(layout->primary_bytes, layout->secondary_bytes,

@@ -32,7 +32,7 @@ enum hf_reason smp_holdfast_base(void *ctx, struct smp_call *call)
 
 	smp_put_key_uint(call->reply, "size_max", app->size_max);
 	smp_put_key_uint(call->reply, "primary", app->primary->size_bytes);
-	smp_put_key_uint(call->reply, "secondary", app->secondary->size_bytes);
+	smp_put_key_uint(call->reply, "secondary", app->secondary != NULL ? app->secondary->size_bytes : 0u);
 	smp_put_key_uint(call->reply, "sector", app->primary->sector_bytes);
 	smp_put_key_uint(call->reply, "align", app->align);
 	if (hf_app_slot_info(app, HF_SLOT_PRIMARY, &info) == HF_OK && info.has_image && info.hash_bytes != 0u)

@@ -50,8 +50,8 @@ static enum hf_reason slot_look(const struct smp_image *image, uint32_t slot, st
 		return HF_OK;
 	}
 	reason = hf_app_slot_info(image->app, (enum hf_slot_role)slot, info);
-	if (reason == HF_R_FLASH_READ) {
-		/* Torn flash may fault: a slot that cannot be read holds no image, and must not hide the other one. */
+	if (reason == HF_R_FLASH_READ || reason == HF_R_SLOT_NONE) {
+		/* One slot only. Torn flash may fault: a slot that cannot be read holds no image, and must not hide the other one. */
 		info->has_image = false;
 		return HF_OK;
 	}
@@ -401,7 +401,7 @@ enum hf_reason smp_image_slots(void *ctx, struct smp_call *call)
 {
 	const struct smp_image *image = ctx;
 	struct smp_writer *writer = call->reply;
-	const uint32_t sizes[SLOT_COUNT] = { image->app->primary->size_bytes, image->app->secondary->size_bytes };
+	const struct hf_flash *const slots[SLOT_COUNT] = { image->app->primary, image->app->secondary };
 
 	smp_put_text(writer, "images");
 	smp_put_list_open(writer);
@@ -409,10 +409,10 @@ enum hf_reason smp_image_slots(void *ctx, struct smp_call *call)
 	smp_put_key_uint(writer, "image", 0);
 	smp_put_text(writer, "slots");
 	smp_put_list_open(writer);
-	for (uint32_t slot = 0; slot < SLOT_COUNT; slot++) {
+	for (uint32_t slot = 0; slot < SLOT_COUNT && slots[slot] != NULL; slot++) {
 		smp_put_map_open(writer);
 		smp_put_key_uint(writer, "slot", slot);
-		smp_put_key_uint(writer, "size", sizes[slot]);
+		smp_put_key_uint(writer, "size", slots[slot]->size_bytes);
 		if (slot == HF_SLOT_SECONDARY)
 			smp_put_key_uint(writer, "upload_image_id", 0);
 		smp_put_close(writer);

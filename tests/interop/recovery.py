@@ -47,7 +47,7 @@ class Lab:
     def sign(self, version):
         path = os.path.join(self.folder, f"{self.board}-{self.layout}-{version}.bin")
         if not os.path.exists(path):
-            run(CLI, "sign", payload(self.board, version, self.layout), path, "--pad-header", "-v", version, "--board", self.board, "--layout",
+            run(CLI, "sign", payload(self.board, version), path, "--pad-header", "-v", version, "--board", self.board, "--layout",
                 self.layout, "-k", self.key)
         return path
 
@@ -316,7 +316,7 @@ def main():
                 kinds = hostile(lab)
         if not only or "pin" in only:
             enters_by_pin(Lab(folder, "nrf52840dk"), 11)
-    evidence("recovery", f"every way into recovery on both chips, LED, broken uploads, an open trial, {kinds} malformed requests", count)
+    evidence("recovery", f"every way into recovery on both chips, LED, broken uploads, cuts in the only slot, an open trial, {kinds} malformed requests", count)
 
 
 if __name__ == "__main__":
