@@ -152,6 +152,14 @@ enum doctor_who doctor_who_of(const char *path)
 		return WHO_SYSBUILD;
 	if (strstr(path, "mcuboot/") != NULL || strncmp(name, "mcuboot", 7) == 0)
 		return WHO_MCUBOOT;
+	/* Images of other cores and stages, by the names that the SDKs give them. */
+	static const char *const others[] = { "b0/", "b0n/", "ipc_radio/", "hci_ipc/", "hci_rpmsg/", "empty_net_core/", "remote/", "multiprotocol_rpmsg/",
+		"802154_rpmsg/", "uicr/", "vpr_launcher/", "firmware_loader/" };
+	for (size_t i = 0; i < HF_ARRAY_COUNT(others); i++) {
+		const char *at = strstr(path, others[i]);
+		if (at != NULL && (at == path || at[-1] == '/') && strstr(at, "zephyr/") != NULL)
+			return WHO_OTHER;
+	}
 	const char *folder = strstr(path, "sysbuild/");
 	if (folder == NULL)
 		folder = strstr(path, "child_image/");

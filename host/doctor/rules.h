@@ -9,6 +9,9 @@
 /* A message with the code's name was seen: a finding with those lines is made. */
 bool by_message(struct doctor *d, const char *code);
 
+/* Part of D01: rules_final.c. */
+void rules_final_compare(struct doctor *d);
+
 void detect_nothing(struct doctor *d);
 void detect_b01(struct doctor *d);
 void detect_b02(struct doctor *d);

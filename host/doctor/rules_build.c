@@ -556,6 +556,7 @@ void detect_b17(struct doctor *d)
 
 void detect_d01(struct doctor *d)
 {
+	rules_final_compare(d);
 	if (doctor_hit(d, "select_unmet") != NULL)
 		doctor_say_hits(d, doctor_find(d, "D01"), "select_unmet", 3);
 	for (size_t i = 0; i < d->complaints.count; i++) {

@@ -305,6 +305,12 @@ void detect_d02(struct doctor *d)
 			doctor_say(f, image->input, 0, "%s: %s", image->name, hf_reason_text((uint32_t)image->hash_reason)->sentence);
 			continue;
 		}
+		bool cortex = d->setup.soc != SOC_UNKNOWN && d->setup.soc != SOC_OTHER && image->img_bytes >= 8 && !unread;
+		if (cortex && (image->stack <= 0x20000000u || image->stack > 0x20100000u || (image->reset & 1u) == 0)) {
+			struct finding *f = doctor_find(d, "D02");
+			doctor_say(f, image->input, 0, "%s: offset 0x%x: stack 0x%x, reset 0x%x: no vector table", image->name, (unsigned)image->hdr_bytes,
+				   (unsigned)image->stack, (unsigned)image->reset);
+		}
 		const struct found_key *key = image->has_keyhash ? key_of(d, image) : NULL;
 		if (key != NULL && !unread)
 			check_signature(d, image, key);

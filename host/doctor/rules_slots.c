@@ -293,6 +293,31 @@ static void compare(struct doctor *d, const struct layout *a, const struct layou
 	doctor_say(f, b->input, q->line, "%s: 0x%llx, 0x%llx bytes", q->name, ull(q->addr), ull(q->size));
 }
 
+/* Does any slot begin there, of whatever image: mcuboot_primary, mcuboot_primary_1, s0, slot0_partition.. */
+static bool is_slot_start(const struct layout *l, uint64_t addr)
+{
+	for (size_t i = 0; i < l->partitions.count; i++) {
+		const struct partition *p = &l->partitions.list[i];
+		if (p->has_addr && p->addr == addr)
+			return true;
+	}
+	return false;
+}
+
+/* Images in hex files say where they go. */
+static void p13_hex(struct doctor *d, const struct layout *main, const struct partition *primary)
+{
+	for (size_t i = 0; i < d->images.count; i++) {
+		const struct found_image *image = &d->images.at[i];
+		bool meant = image->input->named || strstr(image->input->path, "zephyr") != NULL || strchr(image->input->path, '/') == NULL;
+		if (!image->has_addr || !meant || image->broken != HF_OK || image->addr >= 0x00800000u || is_slot_start(main, image->addr))
+			continue;
+		struct finding *f = doctor_find(d, "P13");
+		doctor_say(f, image->input, 0, "%s: this image goes to 0x%llx, where no slot begins", image->name, ull(image->addr));
+		doctor_say(f, main->input, primary->line, "%s is at 0x%llx", primary->name, ull(primary->addr));
+	}
+}
+
 void detect_p13(struct doctor *d)
 {
 	for (size_t i = 0; i < d->layouts.count; i++) {
@@ -309,6 +334,7 @@ void detect_p13(struct doctor *d)
 	const struct partition *primary = main != NULL ? partitions_of(&main->partitions, PARTITION_PRIMARY) : NULL;
 	if (primary == NULL || !primary->has_addr)
 		return;
+	p13_hex(d, main, primary);
 	for (size_t i = 0; i < d->boots.count; i++) {
 		const struct boot *b = &d->boots.at[i];
 		if (!b->has_chainload || b->chainload == primary->addr || d->setup.mode == MODE_XIP || d->setup.mode == MODE_XIP_REVERT ||
