@@ -114,6 +114,8 @@ static void frame_keep(struct bench *bench)
 	demand(channel >= 4u && channel <= 6u);
 	if (channel == 4u && (bench->frame[4] == 0x1b || bench->frame[4] == 0x1d))
 		into = &bench->notify;
+	if (channel == 6u && bench->frame[4] == 0x0c)
+		into = &bench->sm_key;
 	into->size_bytes = bench->frame_bytes - 4u;
 	into->count++;
 	memcpy(into->bytes, bench->frame + 4, into->size_bytes);

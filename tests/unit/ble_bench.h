@@ -40,7 +40,7 @@ struct bench {
 	/* the peer */
 	uint8_t frame[BLE_MTU_MAX + 4];
 	uint32_t frame_bytes;
-	struct bench_frame att, signal, sm, notify;
+	struct bench_frame att, signal, sm, sm_key, notify; /* sm_key: a public key, which a confirm value may follow at once */
 };
 
 void bench_start(struct bench *bench, enum ble_policy policy, bool display);

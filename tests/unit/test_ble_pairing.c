@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/* Pairing, bonds and what hangs on them. The sample data is the specification's: Core, Vol 3 Part H 2.3.5.6.1 and Appendix D, Vol 2 Part G 7.1.2
+ * (P-256), and RFC 4493. */
+#include "smp_hex.h"
+
+#include "ble_bench.h"
+
+static struct bench bench;
+
+static void same(const uint8_t *bytes, const char *hex)
+{
+	struct hex want = hex_of(hex);
+
+	assert_memory_equal(bytes, want.bytes, want.size_bytes);
+}
+
+/* --- sample data --------------------------------------------------------------------------------------------------------- */
+
+static void cmac_of(const struct ble_crypto *crypto, const char *message, uint32_t size_bytes, uint32_t piece, const char *expected)
+{
+	struct hex key = hex_of("2b7e151628aed2a6abf7158809cf4f3c"), bytes = hex_of(message);
+	struct ble_cmac cmac;
+	uint8_t out[16];
+
+	ble_cmac_start(&cmac, crypto, key.bytes);
+	for (uint32_t off = 0; off < size_bytes; off += piece)
+		ble_cmac_add(&cmac, bytes.bytes + off, size_bytes - off < piece ? size_bytes - off : piece);
+	ble_cmac_end(&cmac, out);
+	same(out, expected);
+}
+
+static void cmac_samples(const struct ble_crypto *crypto)
+{
+	static const char *const message = "6bc1bee22e409f96e93d7e117393172a ae2d8a571e03ac9c9eb76fac45af8e51 30c81c46a35ce411e5fbc1191a0a52ef"
+					   "f69f2445df4f9b17ad2b417be66c3710";
+
+	for (uint32_t piece = 1; piece < 70u; piece++) {
+		cmac_of(crypto, message, 0, piece, "bb1d6929e95937287fa37d129b756746");
+		cmac_of(crypto, message, 16, piece, "070a16b46b4d4144f79bdd9dd04a287c");
+		cmac_of(crypto, message, 40, piece, "dfa66747de9ae63030ca32611497c827");
+		cmac_of(crypto, message, 64, piece, "51f0bebf7e3b9d92fc49741779363cfe");
+	}
+}
+
+static void function_samples(const struct ble_crypto *crypto)
+{
+	struct hex u = hex_of("20b003d2f297be2c5e2c83a7e9f9a5b9eff49111acf4fddbcc0301480e359de6");
+	struct hex v = hex_of("55188b3d32f6bb9a900afcfbeed4e72a59cb9ac2f19d7cfb6b4fdd49f47fc5fd");
+	struct hex n1 = hex_of("d5cb8454d177733effffb2ec712baeab"), n2 = hex_of("a6e8e7cc25a75f6e216583f7ff3dc4cf");
+	struct hex w = hex_of("ec0234a357c8ad05341010a60a397d9b99796b13b4f866f1868d34f373bfa698");
+	struct hex a1 = hex_of("00561237 37bfce"), a2 = hex_of("00a713702dcfc1"), r = hex_of("12a3343bb453bb5408da42d20c2d0fc8");
+	struct hex irk = hex_of("ec0234a357c8ad05341010a60a397d9b"), prand = hex_of("708194"), io = hex_of("010102");
+	uint8_t out[16], ltk[16];
+
+	ble_f4(crypto, u.bytes, v.bytes, n1.bytes, 0, out);
+	same(out, "f2c916f107a9bd1cf1eda1bea974872d");
+	ble_f5(crypto, w.bytes, n1.bytes, n2.bytes, a1.bytes, a2.bytes, out, ltk);
+	same(out, "2965f176a1084a02fd3f6a20ce636e20");
+	same(ltk, "6986791169d7cd23980522b594750a38");
+	ble_f6(crypto, out, n1.bytes, n2.bytes, r.bytes, io.bytes, a1.bytes, a2.bytes, ltk);
+	same(ltk, "e3c473989cd0e8c5d26c0b09da958f61");
+	assert_int_equal(ble_g2(crypto, u.bytes, v.bytes, n1.bytes, n2.bytes), 0x2f9ed5ba);
+	ble_ah(crypto, irk.bytes, prand.bytes, out);
+	same(out, "0dfbaa");
+}
+
+static void curve_samples(const struct ble_crypto *crypto)
+{
+	struct hex a = hex_of("3f49f6d4a3c55f3874c9b3e3d2103f504aff607beb40b7995899b8a6cd3c1abd");
+	struct hex b = hex_of("55188b3d32f6bb9a900afcfbeed4e72a59cb9ac2f19d7cfb6b4fdd49f47fc5fd");
+	struct hex order = hex_of("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+	uint8_t point_a[64], point_b[64], x[32] = { 7 }, zero[64] = { 0 };
+
+	assert_true(crypto->p256_public(a.bytes, point_a));
+	same(point_a, "20b003d2f297be2c5e2c83a7e9f9a5b9eff49111acf4fddbcc0301480e359de6dc809c49652aeb6d63329abf5a52155c766345c28fed3024741c8ed01589d28b");
+	assert_true(crypto->p256_public(b.bytes, point_b));
+	same(point_b, "1ea1f0f01faf1d9609592284f19e4c0047b58afd8615a69f559077b22faaa1904c55f33e429dad377356703a9ab85160472d1130e28e36765f89aff915b1214a");
+	assert_true(crypto->p256_shared(a.bytes, point_b, x));
+	same(x, "ec0234a357c8ad05341010a60a397d9b99796b13b4f866f1868d34f373bfa698");
+	x[0] = 7;
+	assert_false(crypto->p256_public(zero, point_a));
+	assert_false(crypto->p256_public(order.bytes, point_a));
+	assert_false(crypto->p256_shared(a.bytes, zero, x));
+	point_b[63] ^= 1u; /* beside the curve */
+	assert_false(crypto->p256_shared(a.bytes, point_b, x));
+	assert_int_equal(x[0], 7);
+}
+
+static void samples(void **state)
+{
+	static const struct ble_crypto *const both[] = { &ble_crypto_openssl, &ble_crypto_soft };
+
+	(void)state;
+	for (uint32_t i = 0; i < HF_ARRAY_COUNT(both); i++) {
+		cmac_samples(both[i]);
+		function_samples(both[i]);
+		curve_samples(both[i]);
+	}
+}
+
+/* --- a peer that pairs --------------------------------------------------------------------------------------------------- */
+
+struct peer {
+	uint8_t request[7];
+	uint8_t private_key[32], point[64], device_point[64];
+	uint8_t na[16], nb[16], r[16];
+	uint8_t ltk[16], mac_key[16];
+};
+
+static struct peer peer;
+
+static enum hf_reason sm(const uint8_t *pdu, uint32_t size_bytes)
+{
+	bench.sm.size_bytes = 0;
+	bench.sm_key.size_bytes = 0;
+	return bench_send(&bench, 6, pdu, size_bytes, 27);
+}
+
+static enum hf_reason sm_value(uint8_t code, const uint8_t value[16])
+{
+	uint8_t pdu[17] = { code };
+
+	ble_swap(pdu + 1, value, 16);
+	return sm(pdu, sizeof pdu);
+}
+
+static void failed_with(uint8_t code)
+{
+	assert_int_equal(bench.sm.size_bytes, 2);
+	assert_int_equal(bench.sm.bytes[0], 0x05);
+	assert_int_equal(bench.sm.bytes[1], code);
+	assert_int_equal(bench.ble.reason, HF_R_BLE_PAIRING);
+}
+
+static void device_value(uint8_t code, uint8_t value[16])
+{
+	assert_int_equal(bench.sm.size_bytes, 17);
+	assert_int_equal(bench.sm.bytes[0], code);
+	ble_swap(value, bench.sm.bytes + 1, 16);
+}
+
+static void key_pdu(const uint8_t point[64], uint8_t pdu[65])
+{
+	pdu[0] = 0x0c;
+	ble_swap(pdu + 1, point, 32);
+	ble_swap(pdu + 33, point + 32, 32);
+}
+
+static enum hf_reason ask(uint8_t io, uint8_t auth)
+{
+	const uint8_t request[7] = { 0x01, io, 0, auth, 16, 0x02, 0x02 };
+
+	memcpy(peer.request, request, sizeof request);
+	return sm(request, sizeof request);
+}
+
+/* Until both have the other's public key. */
+static void keys_exchange(uint8_t io)
+{
+	uint8_t pdu[65];
+
+	assert_int_equal(ask(io, 0x0d), HF_OK);
+	assert_int_equal(bench.sm.bytes[0], 0x02);
+	memset(peer.private_key, 0x35, sizeof peer.private_key);
+	assert_true(ble_crypto_openssl.p256_public(peer.private_key, peer.point));
+	key_pdu(peer.point, pdu);
+	assert_int_equal(sm(pdu, sizeof pdu), HF_OK);
+	assert_int_equal(bench.sm_key.size_bytes, 65);
+	ble_swap(peer.device_point, bench.sm_key.bytes + 1, 32);
+	ble_swap(peer.device_point + 32, bench.sm_key.bytes + 33, 32);
+}
+
+static void nonces_just_works(void)
+{
+	uint8_t confirm[16], expected[16];
+
+	device_value(0x03, confirm);
+	memset(peer.na, 0x77, sizeof peer.na);
+	assert_int_equal(sm_value(0x04, peer.na), HF_OK);
+	device_value(0x04, peer.nb);
+	ble_f4(&ble_crypto_openssl, peer.device_point, peer.point, peer.nb, 0, expected);
+	assert_memory_equal(confirm, expected, sizeof expected);
+}
+
+/* Twenty rounds; with a wrong digit the device stops at the first bit that differs. */
+static bool nonces_passkey(uint32_t passkey)
+{
+	hf_put16be(peer.r + 12, (uint16_t)(passkey >> 16));
+	hf_put16be(peer.r + 14, (uint16_t)passkey);
+	for (uint32_t i = 0; i < 20u; i++) {
+		uint8_t confirm[16], theirs[16], expected[16], bit = (uint8_t)(0x80u | (passkey >> i & 1u));
+
+		memset(peer.na, (int)i + 1, sizeof peer.na);
+		ble_f4(&ble_crypto_openssl, peer.point, peer.device_point, peer.na, bit, confirm);
+		assert_int_equal(sm_value(0x03, confirm), HF_OK);
+		device_value(0x03, theirs);
+		if (sm_value(0x04, peer.na) != HF_OK)
+			return false;
+		device_value(0x04, peer.nb);
+		ble_f4(&ble_crypto_openssl, peer.device_point, peer.point, peer.nb, bit, expected);
+		assert_memory_equal(theirs, expected, sizeof expected);
+	}
+	return true;
+}
+
+static void check_make(uint8_t check[16], uint8_t device_check[16])
+{
+	const struct ble_crypto *crypto = &ble_crypto_openssl;
+	const uint8_t io_peer[3] = { peer.request[3], 0, peer.request[1] };
+	uint8_t io_device[3] = { bench.links[0].sm.response[3], 0, bench.links[0].sm.response[1] };
+	uint8_t a[7] = { 1 }, b[7] = { 0, 6, 5, 4, 3, 2, 1 }, shared[32];
+
+	ble_swap(a + 1, bench_peer.bytes, 6);
+	assert_true(crypto->p256_shared(peer.private_key, peer.device_point, shared));
+	ble_f5(crypto, shared, peer.na, peer.nb, a, b, peer.mac_key, peer.ltk);
+	ble_f6(crypto, peer.mac_key, peer.na, peer.nb, peer.r, io_peer, a, b, check);
+	ble_f6(crypto, peer.mac_key, peer.nb, peer.na, peer.r, io_device, b, a, device_check);
+}
+
+static void finish(void)
+{
+	uint8_t check[16], expected[16], theirs[16], ltk[16], irk[16];
+	const uint8_t identity[8] = { 0x09, 1, 0x11, 0x22, 0x33, 0x44, 0x55, 0xc6 };
+
+	check_make(check, expected);
+	assert_int_equal(sm_value(0x0d, check), HF_OK);
+	device_value(0x0d, theirs);
+	assert_memory_equal(theirs, expected, sizeof expected);
+	bench_encrypt(&bench, BENCH_HANDLE);
+	ble_swap(ltk, peer.ltk, sizeof ltk);
+	assert_true(bench.links[0].encrypted);
+	memset(irk, 0x99, sizeof irk);
+	assert_int_equal(sm_value(0x08, irk), HF_OK);
+	assert_int_equal(sm(identity, sizeof identity), HF_OK);
+	assert_int_equal(bench.bond_count, 1);
+	assert_memory_equal(bench.bonds[0].ltk, ltk, sizeof ltk);
+	assert_int_equal(bench.ble.counts.pairings_done, 1);
+}
+
+static void connected(enum ble_policy policy, bool display)
+{
+	memset(&peer, 0, sizeof peer);
+	bench_start(&bench, policy, display);
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+}
+
+static void pair_just_works(void)
+{
+	connected(BLE_ENCRYPTED, false);
+	keys_exchange(3);
+	nonces_just_works();
+	finish();
+	assert_false(bench.bonds[0].authenticated);
+}
+
+static void just_works(void **state)
+{
+	(void)state;
+	pair_just_works();
+}
+
+static void passkey(void **state)
+{
+	(void)state;
+	connected(BLE_AUTHENTICATED, true);
+	keys_exchange(2);
+	assert_true(bench.passkey < 1000000u);
+	assert_true(nonces_passkey(bench.passkey));
+	finish();
+	assert_int_equal(bench.passkey, BLE_PASSKEY_NONE);
+	assert_true(bench.bonds[0].authenticated && bench.links[0].authenticated);
+	/* A stranger at the same address with Just Works does not take the bond's place. */
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench.config.policy = BLE_ENCRYPTED;
+	bench.board.passkey_show = NULL;
+	assert_int_equal(bench_again(&bench), HF_OK);
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	memset(&peer, 0, sizeof peer);
+	keys_exchange(3);
+	nonces_just_works();
+	{
+		uint8_t check[16], theirs[16];
+
+		check_make(check, theirs);
+		assert_int_equal(sm_value(0x0d, check), HF_OK);
+		bench_encrypt(&bench, BENCH_HANDLE);
+		assert_int_equal(sm_value(0x08, check), HF_OK);
+		assert_int_equal(sm((const uint8_t[8]){ 0x09, 1, 0x11, 0x22, 0x33, 0x44, 0x55, 0xc6 }, 8), HF_OK);
+	}
+	assert_true(bench.bond_count == 1u && bench.bonds[0].authenticated);
+}
+
+/* --- refusals ------------------------------------------------------------------------------------------------------------ */
+
+static void requests_that_are_refused(void **state)
+{
+	static const struct {
+		uint8_t pdu[7];
+		uint8_t code;
+	} rows[] = {
+		{ { 1, 5, 0, 0x0d, 16, 2, 2 }, 0x0a }, { { 1, 3, 2, 0x0d, 16, 2, 2 }, 0x0a }, { { 1, 3, 0, 0x0d, 17, 2, 2 }, 0x0a },
+		{ { 1, 3, 0, 0x0d, 6, 2, 2 }, 0x0a },  { { 1, 3, 0, 0x05, 16, 2, 2 }, 0x03 }, { { 1, 3, 1, 0x0d, 16, 2, 2 }, 0x02 },
+		{ { 1, 3, 0, 0x0d, 15, 2, 2 }, 0x06 },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < HF_ARRAY_COUNT(rows); i++) {
+		connected(BLE_ENCRYPTED, false);
+		assert_int_equal(sm(rows[i].pdu, 7), HF_R_BLE_PAIRING);
+		failed_with(rows[i].code);
+	}
+	connected(BLE_AUTHENTICATED, true);
+	assert_int_equal(ask(3, 0x0d), HF_R_BLE_PAIRING); /* no keyboard */
+	failed_with(0x03);
+}
+
+static void keys_that_are_refused(void **state)
+{
+	uint8_t pdu[65] = { 0x0c };
+
+	(void)state;
+	connected(BLE_ENCRYPTED, false);
+	assert_int_equal(ask(3, 0x0d), HF_OK);
+	assert_int_equal(sm(pdu, sizeof pdu), HF_R_BLE_PAIRING); /* no point of the curve */
+	failed_with(0x0a);
+	assert_int_equal(ask(3, 0x0d), HF_OK);
+	key_pdu(bench.links[0].sm.own_point, pdu);
+	assert_int_equal(sm(pdu, sizeof pdu), HF_R_BLE_PAIRING); /* our own */
+	failed_with(0x0a);
+	connected(BLE_ENCRYPTED, false);
+	keys_exchange(3);
+	nonces_just_works();
+	assert_int_equal(sm_value(0x0d, peer.na), HF_R_BLE_PAIRING); /* a wrong check */
+	failed_with(0x0b);
+	bench.last_command = 0;
+	bench_encrypt(&bench, BENCH_HANDLE);
+	assert_int_equal(bench.last_command, 0x201b); /* and no key */
+	assert_false(bench.links[0].encrypted);
+	connected(BLE_AUTHENTICATED, true);
+	keys_exchange(4);
+	assert_false(nonces_passkey(bench.passkey ^ 0x80000u >> 4));
+	failed_with(0x04);
+	assert_int_equal(bench.passkey, BLE_PASSKEY_NONE);
+}
+
+/* In each state each code at each length: the device says "failed" or goes on, and never comes to have a key. */
+static void anything_at_any_time(void **state)
+{
+	uint8_t pdu[80];
+
+	(void)state;
+	for (uint32_t stage = 0; stage < 4u; stage++)
+		for (uint32_t code = 0; code < 18u; code++)
+			for (uint32_t size = 0; size <= sizeof pdu; size += size < 20u || size > 60u ? 1u : 20u) {
+				if (stage > 1u && size > 20u && code != 0x0cu)
+					continue;
+				connected(BLE_ENCRYPTED, false);
+				if (stage == 1u)
+					assert_int_equal(ask(3, 0x0d), HF_OK);
+				if (stage >= 2u)
+					keys_exchange(3);
+				if (stage == 3u)
+					nonces_just_works();
+				memset(pdu, (int)size, sizeof pdu);
+				pdu[0] = (uint8_t)code;
+				(void)sm(pdu, size);
+				bench_encrypt(&bench, BENCH_HANDLE);
+				assert_false(bench.links[0].encrypted);
+				assert_int_equal(bench.bond_count, 0);
+			}
+}
+
+static void silence_and_repetition(void **state)
+{
+	(void)state;
+	connected(BLE_ENCRYPTED, false);
+	assert_int_equal(ask(3, 0x0d), HF_OK);
+	bench.now_ms += 30001;
+	bench_run(&bench);
+	assert_int_equal(ask(3, 0x0d), HF_R_BLE_PAIRING); /* dead until the next connection, and silent */
+	assert_int_equal(bench.sm.size_bytes, 0);
+	connected(BLE_ENCRYPTED, false);
+	for (uint32_t i = 0; i < 3u; i++) {
+		assert_int_equal(ask(3, 0x05), HF_R_BLE_PAIRING);
+		failed_with(0x03);
+	}
+	assert_int_equal(ask(3, 0x0d), HF_R_BLE_PAIRING);
+	failed_with(0x09);
+	bench.now_ms += 1001;
+	assert_int_equal(ask(3, 0x0d), HF_OK);
+}
+
+/* --- bonds --------------------------------------------------------------------------------------------------------------- */
+
+static void att(const char *request, const char *response)
+{
+	struct hex hex = hex_of(request), want = hex_of(response);
+
+	bench.att.size_bytes = 0;
+	(void)bench_send(&bench, 4, hex.bytes, hex.size_bytes, 27);
+	assert_int_equal(bench.att.size_bytes, want.size_bytes);
+	assert_memory_equal(bench.att.bytes, want.bytes, want.size_bytes);
+}
+
+/* A peer comes back with a private address after an update that changed the services. */
+static void services_that_changed(void **state)
+{
+	struct ble_address private = { .type = 1, .bytes = { 0, 0, 0, 0x12, 0x34, 0x56 } };
+	uint8_t irk[16], random[3] = { 0x56, 0x34, 0x12 }, hash[3];
+
+	(void)state;
+	pair_just_works();
+	att("12 0b 00 02 00", "13");
+	att("12 1a 00 01 00", "13");
+	att("12 0d 00 01", "13"); /* robust caching */
+	assert_int_equal(bench.bonds[0].wishes, BLE_WISH_SMP | BLE_WISH_CHANGED);
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench.bonds[0].database[3] ^= 1u;
+	ble_swap(irk, bench.bonds[0].irk, sizeof irk);
+	ble_ah(&ble_crypto_openssl, irk, random, hash);
+	ble_swap(private.bytes, hash, 3);
+	bench_connect(&bench, BENCH_HANDLE, &private);
+	att("12 1a 00 01 00", "01 12 1a 00 0f"); /* known: encrypt, do not pair */
+	bench.notify.size_bytes = 0;
+	bench_encrypt(&bench, BENCH_HANDLE);
+	assert_true(bench.links[0].encrypted && bench.links[0].bonded);
+	assert_int_equal(bench.notify.size_bytes, 7);
+	assert_memory_equal(bench.notify.bytes, "\x1d\x0a\x00\x01\x00\xff\xff", 7);
+	att("0a 03 00", "01 0a 03 00 12"); /* out of step, told once */
+	att("0a 03 00", "0b 62 65 6e 63 68");
+	att("0a 1a 00", "0b 01 00"); /* the wish stood */
+	assert_int_equal(bench_send(&bench, 4, (const uint8_t *)"\x1e", 1, 27), HF_OK);
+	assert_memory_equal(bench.bonds[0].database, bench.ble.database, 16);
+	/* No confirmation for 30 s ends the connection. */
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench.bonds[0].database[3] ^= 1u;
+	bench_connect(&bench, BENCH_HANDLE, &private);
+	bench_encrypt(&bench, BENCH_HANDLE);
+	bench.now_ms += 30001;
+	bench_run(&bench);
+	assert_int_equal(bench.last_command, 0x0406);
+	/* Another private address is a stranger's. */
+	bench_disconnect(&bench, BENCH_HANDLE);
+	private.bytes[0] ^= 1u;
+	bench_connect(&bench, BENCH_HANDLE, &private);
+	bench_encrypt(&bench, BENCH_HANDLE);
+	assert_int_equal(bench.last_command, 0x201b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(samples), cmocka_unit_test(just_works), cmocka_unit_test(passkey), cmocka_unit_test(requests_that_are_refused),
+		cmocka_unit_test(keys_that_are_refused), cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
+		cmocka_unit_test(services_that_changed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
