@@ -142,6 +142,7 @@ static struct hf_boot_config boot_config_of(struct loader *loader, const struct 
 		.work_bytes = sizeof work,
 		.feed = feed,
 		.feed_ctx = loader,
+		.installed = fw_recovery_installed,
 		.trace = { .event = log_event },
 	};
 }

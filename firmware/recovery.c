@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "recovery.h"
 
+#include <holdfast/recovery.h>
 #include <holdfast/smp_frame.h>
 
 #include "../ports/port.h"
 #include "log.h"
 #include "recovery_server.h"
 #include "trap.h"
+
+enum hf_reason (*const fw_recovery_installed)(struct hf_journal *journal) = hf_recovery_installed;
 
 #define DOUBLE_RESET_MS 500u
 #define MARK 0x48f2b35du

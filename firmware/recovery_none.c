@@ -4,6 +4,8 @@
 
 #include "trap.h"
 
+enum hf_reason (*const fw_recovery_installed)(struct hf_journal *journal) = NULL;
+
 enum hf_reason fw_recovery_asked(const struct hf_config *config, const uint8_t *block)
 {
 	(void)config;

@@ -8,19 +8,18 @@
 
 #define QUICK_RESETS_MAX 3u
 #define SLOW_RESET_MS 10000u
-#define BEAT_MS 128u
 
 void fw_led_show(uint8_t pin, uint8_t active_level, enum fw_led pattern)
 {
-	port_led(pin, active_level, ((uint32_t)pattern >> (port_millis() / BEAT_MS % 16u) & 1u) != 0);
+	port_led(pin, active_level, ((uint32_t)pattern >> (port_micros() >> FW_LED_BEAT_SHIFT & 15u) & 1u) != 0);
 }
 
 /* Polled, since the loader has no other use for the code of a sleep. */
 void fw_wait_blinking(uint32_t ms, uint8_t led_pin, uint8_t led_active_level)
 {
-	uint32_t start_ms = port_millis();
+	uint32_t start_us = port_micros();
 
-	while (port_millis() - start_ms < ms) {
+	while (port_micros() - start_us < ms * 1000u) {
 		port_watchdog_feed();
 		fw_led_show(led_pin, led_active_level, FW_LED_REFUSED);
 	}

@@ -12,7 +12,9 @@
 
 #include <holdfast/reason.h>
 
-/* What the LED says: on in the 128 ms beats whose bit is set, sixteen beats around (docs/recovery.md). */
+#define FW_LED_BEAT_SHIFT 17 /* a beat is 2^17 us, 131 ms: no division, and seamless where the microseconds wrap */
+
+/* What the LED says: on in the beats whose bit is set, sixteen beats around (docs/recovery.md). */
 enum fw_led {
 	FW_LED_BOOT = 0xffff,     /* on: the loader looks for something to start */
 	FW_LED_UPDATE = 0x5555,   /* even and fast: sectors move, or an upload is under way. Leave the power on */
@@ -21,7 +23,7 @@ enum fw_led {
 };
 void fw_led_show(uint8_t pin, uint8_t active_level, enum fw_led pattern); /* call it often; pin 0xff: no LED */
 
-/* Waits, feeds the watchdog, shows FW_LED_REFUSED. */
+/* ms: an hour at most. Waits, feeds the watchdog, shows FW_LED_REFUSED. */
 void fw_wait_blinking(uint32_t ms, uint8_t led_pin, uint8_t led_active_level);
 /* A loader that can start nothing: logs that it waits, waits ten seconds, resets. */
 void fw_retry_later(enum hf_reason reason, uint32_t where, uint8_t led_pin, uint8_t led_active_level) __attribute__((noreturn));

@@ -40,6 +40,7 @@ uint32_t port_uart_read(void *into, uint32_t size_bytes); /* bytes taken; 0 if n
 void port_uart_stop(void);
 
 void port_led(uint8_t pin, uint8_t active_level, bool on); /* pin 0xff: no LED */
+uint32_t port_micros(void);              /* wraps after 71 minutes; take differences */
 uint32_t port_millis(void);              /* wraps; take differences; ask at least once an hour */
 void port_idle(uint32_t ms_max);         /* sleeps until a byte arrives or about ms_max has passed; may return early */
 void port_watchdog_feed(void);           /* feeds whichever watchdog an application left running */

@@ -2,6 +2,7 @@
 #include "scenario_inside.h"
 
 #include <holdfast/journal.h>
+#include <holdfast/recovery.h>
 
 #include "crypto_sim.h"
 
@@ -680,6 +681,7 @@ static void fill_configs(struct scenario *sc)
 		.generation_seed = SEED,
 		.work = sc->work,
 		.work_bytes = sc->block_bytes + WORK_EXTRA_BYTES,
+		.installed = hf_recovery_installed,
 		.trace = { sc, on_event },
 	};
 	sc->app = (struct hf_app_config){

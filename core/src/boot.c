@@ -63,17 +63,6 @@ void hf_boot_rules(const struct hf_boot_config *c, struct hf_rules *rules)
 	};
 }
 
-/* An upload into the primary that was not finished reads right perhaps, but its last cells may be those of a cut. */
-enum hf_reason hf_boot_installed(struct hf_journal *j)
-{
-	if (hf_journal_has(j, HF_RECORD_UPLOAD))
-		return HF_R_INSTALL_OPEN;
-	if (!hf_journal_has(j, HF_RECORD_DONE))
-		return HF_OK;
-	const enum hf_reason reason = hf_journal_append_mark(j, HF_RECORD_DONE);
-	return reason != HF_OK ? reason : hf_journal_append_generation(j, HF_RECORD_DONE, 1);
-}
-
 /* is_update: it must not be older than what runs, nor its counter lower than what ever ran for good. */
 static enum hf_reason judge(struct machine *b, enum hf_slot_role role, uint32_t base_off, bool is_update, struct hf_verdict *verdict)
 {
@@ -458,9 +447,11 @@ static enum next start(struct machine *b)
 	r->verdict = b->primary;
 	if (!boot_is_accepted(&b->primary))
 		return primary_refused(b);
-	const enum hf_reason installed = hf_boot_installed(&b->mover.journal);
-	if (installed != HF_OK)
-		return stop(b, installed);
+	if (b->config->installed != NULL) { /* somebody uploads into the primary */
+		const enum hf_reason installed = b->config->installed(&b->mover.journal);
+		if (installed != HF_OK)
+			return stop(b, installed);
+	}
 	if (r->refusal.reason == HF_OK && j->refused_reason != 0) {
 		r->refusal.reason = (enum hf_reason)j->refused_reason;
 		r->refusal.where_off = j->refused_where_off;

@@ -21,8 +21,6 @@ static inline bool boot_is_accepted(const struct hf_verdict *verdict)
 void hf_boot_rules(const struct hf_boot_config *config, struct hf_rules *rules);
 /* The same with one slot: config->secondary may be NULL. */
 void hf_boot_rules_of_one(const struct hf_boot_config *config, struct hf_rules *rules);
-/* May what lies in the primary, verified, be started as far as uploads into it go? HF_R_INSTALL_OPEN, HF_R_FLASH_*. */
-enum hf_reason hf_boot_installed(struct hf_journal *journal);
 /* One boot of the modes with two slots. */
 void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_result *result);
 

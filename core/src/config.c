@@ -161,8 +161,6 @@ enum hf_reason hf_config_decode(const uint8_t block[HF_CONFIG_BYTES], struct hf_
 	c.external = (struct hf_external){ 0 };
 	c.recovery = (struct hf_recovery){ 0 };
 	c.board[HF_CONFIG_NAME_BYTES - 1] = c.layout[HF_CONFIG_NAME_BYTES - 1] = 0;
-	if (!layout_is_sound(&c))
-		return HF_R_CONFIG_LAYOUT;
 	const enum hf_reason reason = keys_decode(block, used - CRC_BYTES, &c);
 	if (reason == HF_OK)
 		*config = c;

@@ -82,8 +82,8 @@ static void single_run(const struct hf_boot_config *c, struct hf_boot_result *re
 		event(c, HF_R_PRIMARY_REFUSED, finding->reason, finding->where_off);
 		reason = HF_R_BOOT_NOTHING;
 	}
-	if (reason == HF_OK)
-		reason = hf_boot_installed(&journal);
+	if (reason == HF_OK && c->installed != NULL)
+		reason = c->installed(&journal);
 	if (reason != HF_OK) {
 		result->stop.reason = reason;
 		event(c, reason, 0, 0);

@@ -5,6 +5,17 @@
 
 enum { SLOTS_KEPT = 10 }; /* for DONE, or for an UPLOAD that says no */
 
+/* An upload into the primary that was not finished reads right perhaps, but its last cells may be those of a cut. */
+enum hf_reason hf_recovery_installed(struct hf_journal *j)
+{
+	if (hf_journal_has(j, HF_RECORD_UPLOAD))
+		return HF_R_INSTALL_OPEN;
+	if (!hf_journal_has(j, HF_RECORD_DONE))
+		return HF_OK;
+	const enum hf_reason reason = hf_journal_append_mark(j, HF_RECORD_DONE);
+	return reason != HF_OK ? reason : hf_journal_append_generation(j, HF_RECORD_DONE, 1);
+}
+
 /* ---- where an upload goes */
 
 enum hf_reason hf_recovery_plan_of(const struct hf_recovery_facts *facts, struct hf_recovery_plan *plan)

@@ -46,6 +46,11 @@ uint32_t nrf_micros(void)
 	return reg_get(CHIP_TIMER_BASE + TIMER_CC0);
 }
 
+uint32_t port_micros(void)
+{
+	return nrf_micros();
+}
+
 uint32_t port_millis(void)
 {
 	uint32_t now_us = nrf_micros();

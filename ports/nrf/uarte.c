@@ -24,13 +24,16 @@
 
 static struct {
 	uint32_t base;            /* 0: off */
-	uint8_t tx_pin, rx_pin;
-	bool rx_on;
+	uint8_t tx_pin;
 	uint8_t halves_given;     /* which half the DMA gets next: 0 or 1 */
 	uint32_t read_index;      /* next byte to take: 0..2*RX_HALF_BYTES-1 */
 	uint8_t tx[TX_BYTES];
 	uint8_t rx[2u * RX_HALF_BYTES];
 } uart;
+/* By themselves and never set back, so that a loader that never reads has no code for what they decide: after port_uart_stop comes
+ * the jump. */
+static uint8_t rx_pin = NRF_PIN_NONE;
+static bool rx_on;
 
 /* The register is not linear in the baud rate: the documented constants (MDK, UARTE BAUDRATE), without their twelve low zeros. */
 static uint32_t baud_register(uint32_t baud)
@@ -63,26 +66,28 @@ static void rx_serve(void)
 	rx_give_half(uart.halves_given);
 }
 
-void port_uart_start(uint8_t instance, uint8_t tx_pin, uint8_t rx_pin, uint32_t baud)
+void port_uart_start(uint8_t instance, uint8_t tx_pin, uint8_t from_pin, uint32_t baud)
 {
 	uart.base = chip_uarte_base(instance);
 	uart.tx_pin = tx_pin;
-	uart.rx_pin = rx_pin;
-	uart.rx_on = false;
+	rx_pin = from_pin;
 	if (uart.base == 0)
 		return;
 	nrf_pin_write(tx_pin, true);
 	nrf_pin_configure(tx_pin, NRF_PIN_CNF_OUTPUT);
-	nrf_pin_configure(rx_pin, NRF_PIN_CNF_INPUT_PULLUP);
 	reg_set(uart.base + CHIP_UARTE_PSEL_TXD, tx_pin == NRF_PIN_NONE ? NRF_NOT_CONNECTED : tx_pin);
-	reg_set(uart.base + CHIP_UARTE_PSEL_RXD, rx_pin == NRF_PIN_NONE ? NRF_NOT_CONNECTED : rx_pin);
 	reg_set(uart.base + CHIP_UARTE_BAUDRATE, baud_register(baud));
 	reg_set(uart.base + CHIP_UARTE_ENABLE, ENABLE_UARTE);
 }
 
-/* Reception begins with the first read, so that a loader that only logs never runs the DMA. */
+/* Reception begins with the first read, so that a loader that only logs never runs the DMA. Pins are chosen while the block is off;
+ * nothing is being sent here. */
 static void rx_start(void)
 {
+	nrf_pin_configure(rx_pin, NRF_PIN_CNF_INPUT_PULLUP);
+	reg_set(uart.base + CHIP_UARTE_ENABLE, 0);
+	reg_set(uart.base + CHIP_UARTE_PSEL_RXD, rx_pin);
+	reg_set(uart.base + CHIP_UARTE_ENABLE, ENABLE_UARTE);
 	memset(uart.rx, RX_MARKER, sizeof uart.rx);
 	uart.read_index = 0;
 	uart.halves_given = 0;
@@ -90,7 +95,7 @@ static void rx_start(void)
 	reg_set(uart.base + CHIP_UARTE_RX_STARTED, 0);
 	reg_set(uart.base + CHIP_UARTE_SHORTS, SHORT_RX_END_START);
 	reg_set(uart.base + CHIP_UARTE_STARTRX, 1);
-	uart.rx_on = true;
+	rx_on = true;
 }
 
 void port_uart_write(const void *data, uint32_t size_bytes)
@@ -109,7 +114,7 @@ void port_uart_write(const void *data, uint32_t size_bytes)
 		reg_set(uart.base + CHIP_UARTE_STARTTX, 1);
 		uint32_t start_us = nrf_micros();
 		while (reg_get(uart.base + CHIP_UARTE_TX_END) == 0 && nrf_micros() - start_us < TX_TIMEOUT_US) {
-			if (uart.rx_on)
+			if (rx_on)
 				rx_serve();
 		}
 		from += part_bytes;
@@ -132,9 +137,9 @@ uint32_t port_uart_read(void *into, uint32_t size_bytes)
 	uint8_t *bytes = into;
 	uint32_t taken = 0;
 
-	if (uart.base == 0 || uart.rx_pin == NRF_PIN_NONE)
+	if (uart.base == 0 || rx_pin == NRF_PIN_NONE)
 		return 0;
-	if (!uart.rx_on)
+	if (!rx_on)
 		rx_start();
 	rx_serve();
 	reg_set(uart.base + CHIP_UARTE_RXDRDY, 0);
@@ -149,6 +154,21 @@ uint32_t port_uart_read(void *into, uint32_t size_bytes)
 	return taken;
 }
 
+static void zero(const uint16_t *registers, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		reg_set(uart.base + registers[i], 0);
+}
+
+static void rx_forget(void)
+{
+	static const uint16_t rx_zeroed[] = { CHIP_UARTE_RX_STARTED, CHIP_UARTE_RX_END, CHIP_UARTE_RXTO, CHIP_UARTE_RXDRDY, CHIP_UARTE_RX_MAXCNT };
+	zero(rx_zeroed, HF_ARRAY_COUNT(rx_zeroed));
+	reg_set(uart.base + CHIP_UARTE_PSEL_RXD, NRF_NOT_CONNECTED);
+	reg_set(uart.base + CHIP_UARTE_RX_PTR, CHIP_UARTE_PTR_AT_RESET);
+	nrf_pin_configure(rx_pin, NRF_PIN_CNF_AT_RESET);
+}
+
 /* TX is idle here: each write waits for its end. The block goes back to what a reset leaves, pins included, because the
  * application may give them to something else. */
 void port_uart_stop(void)
@@ -157,32 +177,29 @@ void port_uart_stop(void)
 		return;
 	reg_set(uart.base + CHIP_UARTE_SHORTS, 0);
 	reg_set(uart.base + CHIP_UARTE_STOPTX, 1);
-	if (uart.rx_on)
+	if (rx_on)
 		reg_set(uart.base + CHIP_UARTE_STOPRX, 1);
 	uint32_t start_us = nrf_micros();
 	while (nrf_micros() - start_us < 1000u &&
-	       (reg_get(uart.base + CHIP_UARTE_TXSTOPPED) == 0 || (uart.rx_on && reg_get(uart.base + CHIP_UARTE_RXTO) == 0)))
+	       (reg_get(uart.base + CHIP_UARTE_TXSTOPPED) == 0 || (rx_on && reg_get(uart.base + CHIP_UARTE_RXTO) == 0)))
 		;
 	reg_set(uart.base + CHIP_UARTE_ENABLE, 0);
-	static const uint16_t zeroed[] = { CHIP_UARTE_RX_STARTED, CHIP_UARTE_RX_END, CHIP_UARTE_RXTO,   CHIP_UARTE_RXDRDY,
-					   CHIP_UARTE_TX_STARTED, CHIP_UARTE_TX_END, CHIP_UARTE_TXDRDY, CHIP_UARTE_TXSTOPPED,
-					   CHIP_UARTE_ERROR,      CHIP_UARTE_RX_MAXCNT, CHIP_UARTE_TX_MAXCNT };
-	for (uint32_t i = 0; i < HF_ARRAY_COUNT(zeroed); i++)
-		reg_set(uart.base + zeroed[i], 0);
+	static const uint16_t tx_zeroed[] = { CHIP_UARTE_TX_STARTED, CHIP_UARTE_TX_END, CHIP_UARTE_TXDRDY, CHIP_UARTE_TXSTOPPED,
+					      CHIP_UARTE_ERROR, CHIP_UARTE_TX_MAXCNT };
+	zero(tx_zeroed, HF_ARRAY_COUNT(tx_zeroed));
 	reg_set(uart.base + CHIP_UARTE_PSEL_TXD, NRF_NOT_CONNECTED);
-	reg_set(uart.base + CHIP_UARTE_PSEL_RXD, NRF_NOT_CONNECTED);
 	reg_set(uart.base + CHIP_UARTE_BAUDRATE, BAUD_AT_RESET);
-	reg_set(uart.base + CHIP_UARTE_RX_PTR, CHIP_UARTE_PTR_AT_RESET);
 	reg_set(uart.base + CHIP_UARTE_TX_PTR, CHIP_UARTE_PTR_AT_RESET);
 	nrf_pin_configure(uart.tx_pin, NRF_PIN_CNF_AT_RESET);
-	nrf_pin_configure(uart.rx_pin, NRF_PIN_CNF_AT_RESET);
 	nrf_pin_write(uart.tx_pin, false);
+	if (rx_on)
+		rx_forget();
 	uart.base = 0;
 }
 
 void nrf_uarte_wake(bool on)
 {
-	if (!uart.rx_on)
+	if (!rx_on)
 		return;
 	reg_set(uart.base + (on ? CHIP_UARTE_INTENSET : CHIP_UARTE_INTENCLR), CHIP_UARTE_INT_RXDRDY);
 	if (on)

@@ -11,7 +11,6 @@
 #define FICR_TRIM_DATE 0x00ffc334u
 #define FICR_TRIMCNF 0x00ffc400u
 #define FICR_TRIMCNF_COUNT 64u
-#define FICR_DEVICEID 0x00ffc304u
 #define FICR_ER 0x00ffc380u             /* encryption root, then IR, identity root: 4 words each, 0x380..0x39f */
 #define FICR_SEED_WORDS 8u
 #define RESET_RESETREAS 0x5010e600u
@@ -108,12 +107,10 @@ uint32_t port_reset_cause(void)
 
 uint32_t port_unique_seed(void)
 {
-	uint32_t words[2 + FICR_SEED_WORDS];
+	uint32_t words[FICR_SEED_WORDS];
 
-	words[0] = reg_get(FICR_DEVICEID);
-	words[1] = reg_get(FICR_DEVICEID + 4u);
 	for (uint32_t i = 0; i < FICR_SEED_WORDS; i++)
-		words[2 + i] = reg_get(FICR_ER + 4u * i);
+		words[i] = reg_get(FICR_ER + 4u * i);
 	return hf_crc32(0, words, sizeof words);
 }
 

@@ -111,11 +111,16 @@ void port_led(uint8_t pin, uint8_t active_level, bool on)
 }
 
 /* 4. Time: a free-running counter, no interrupt. Here the count of questions, so that waiting ends. */
-uint32_t port_millis(void)
+uint32_t port_micros(void)
 {
 	static uint32_t questions;
 
 	return questions++;
+}
+
+uint32_t port_millis(void)
+{
+	return port_micros() / 1000u;
 }
 
 void port_idle(uint32_t ms_max)

@@ -29,6 +29,8 @@ struct hf_trace {
 	void (*event)(void *ctx, enum hf_reason reason, uint32_t a, uint32_t b);
 };
 
+struct hf_journal;
+
 struct hf_boot_config {
 	const struct hf_flash *primary;
 	const struct hf_flash *secondary; /* NULL: none (single slot). May be of another kind, sector and write unit; if its chip does
@@ -48,6 +50,8 @@ struct hf_boot_config {
 	uint32_t work_bytes;
 	void (*feed)(void *feed_ctx);
 	void *feed_ctx;
+	/* hf_recovery_installed where recovery may upload into the primary: may what lies there, verified, be started? NULL: nobody does. */
+	enum hf_reason (*installed)(struct hf_journal *journal);
 	struct hf_trace trace;
 };
 

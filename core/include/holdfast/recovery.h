@@ -46,6 +46,9 @@ void hf_recovery_facts_of(const struct hf_boot_config *config, const struct hf_b
  * not compared)? The one that is found, or that at the slot's beginning refused. Uses the work buffer. */
 enum hf_reason hf_recovery_judge(const struct hf_boot_config *config, enum hf_slot_role role, struct hf_verdict *verdict) HF_MUST_USE;
 
+/* For hf_boot_config.installed. HF_R_INSTALL_OPEN, HF_R_FLASH_*. */
+enum hf_reason hf_recovery_installed(struct hf_journal *journal) HF_MUST_USE;
+
 /* An upload into the primary. Its bytes are written with hf_upload_write(&install->upload, ...). */
 struct hf_install {
 	struct hf_upload upload;
