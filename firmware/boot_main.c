@@ -174,19 +174,17 @@ static struct hf_report report_of(const struct loader *loader, const struct hf_m
 	};
 }
 
-/* Stack pointer in RAM and 8-aligned (AAPCS), start odd (Thumb) and inside the slot. */
-static bool entry_is_sane(const struct loader *loader, uint32_t vector_off, struct hf_finding *finding)
+/* Stack pointer in RAM and 8-aligned (AAPCS). That the start is odd (Thumb) and inside the image is in the verdict. */
+static bool stack_is_sane(const struct loader *loader, uint32_t vector_off, struct hf_finding *finding)
 {
-	uint8_t words[8];
+	uint8_t word[4];
 
-	*finding = (struct hf_finding){ .reason = hf_flash_read(&loader->primary, vector_off, words, sizeof words) };
+	*finding = (struct hf_finding){ .reason = hf_flash_read(&loader->primary, vector_off, word, sizeof word) };
 	if (finding->reason != HF_OK)
 		return false;
-	uint32_t stack = hf_get32le(words), entry = hf_get32le(words + 4);
-	uint32_t slot_end = loader->config.primary_addr + loader->config.primary_bytes;
-	*finding = (struct hf_finding){ HF_R_PORT_ENTRY, stack, loader->config.primary_addr, entry };
-	return port_is_ram(stack) && port_is_ram(stack - 8u) && stack % 8u == 0 && entry % 2u == 1u &&
-	       entry > loader->config.primary_addr + vector_off && entry < slot_end;
+	uint32_t stack = hf_get32le(word);
+	*finding = (struct hf_finding){ HF_R_PORT_ENTRY, vector_off, 0, stack };
+	return port_is_ram(stack) && port_is_ram(stack - 8u) && stack % 8u == 0;
 }
 
 /* Checked once more with nothing but these words in hand: one skipped branch must not start an image. */
@@ -198,7 +196,7 @@ static void start(const struct loader *loader)
 	uint32_t vector_off = result->verdict.image.header_bytes;
 	struct hf_finding finding;
 
-	if (!entry_is_sane(loader, vector_off, &finding))
+	if (!stack_is_sane(loader, vector_off, &finding))
 		stop(loader, finding);
 	enum hf_reason lock_reason = port_lock(loader->config.loader_addr, loader->config.loader_bytes);
 	if (lock_reason != HF_OK)
