@@ -332,6 +332,9 @@ void detect_c04(struct doctor *d)
 void detect_c05(struct doctor *d)
 {
 	const struct listed *s = slot_listed(d, 0, false), *other = slot_listed(d, 1, false);
+	const struct listed *shell = slot_listed(d, 0, true);
+	if (shell != NULL && shell->state.magic == WORD_GOOD && shell->state.copy_done == 1 && shell->state.image_ok == 3)
+		doctor_say(doctor_find(d, "C05"), shell->input, shell->line, "the primary area: magic good, copy done set, image ok unset");
 	if (s == NULL || !s->has_flags)
 		return;
 	if (!s->active && other != NULL && other->active)
