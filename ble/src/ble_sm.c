@@ -457,25 +457,30 @@ bool ble_sm_key(struct ble *ble, struct ble_link *link, const uint8_t random[8],
 		return false;
 	if (link->sm.state == BLE_SM_WAITS_ENCRYPTION) {
 		ble_swap(key, link->sm.ltk, BLE_KEY_BYTES);
+		link->key_given = BLE_KEY_OF_PAIRING;
 		return true;
 	}
 	if (link->sm.state != BLE_SM_IDLE || !ble_bond_find(ble, &link->peer, &link->bond))
 		return false;
 	memcpy(key, link->bond.ltk, BLE_KEY_BYTES);
+	link->key_given = BLE_KEY_OF_BOND;
 	return true;
 }
 
+/* The controller asks for a key before it encrypts; that it did without one is not believed. */
 void ble_sm_encryption(struct ble *ble, struct ble_link *link, bool is_on)
 {
 	struct ble_sm *sm = &link->sm;
-	bool was_bonded = link->bonded;
 
-	link->encrypted = is_on;
-	if (!is_on) {
+	link->encrypted = is_on && link->key_given != BLE_KEY_NONE;
+	if (!link->encrypted) {
 		link->authenticated = false;
-		return;
-	}
-	if (sm->state == BLE_SM_WAITS_ENCRYPTION) {
+		link->key_given = BLE_KEY_NONE;
+	} else if (link->key_given == BLE_KEY_OF_BOND) {
+		link->authenticated = link->bond.authenticated;
+		if (!link->bonded)
+			bond_restore(ble, link);
+	} else if (sm->state == BLE_SM_WAITS_ENCRYPTION) {
 		link->bond = (struct ble_bond){ .peer = link->peer, .authenticated = sm->with_passkey };
 		ble_swap(link->bond.ltk, sm->ltk, BLE_KEY_BYTES);
 		link->authenticated = sm->with_passkey;
@@ -484,8 +489,5 @@ void ble_sm_encryption(struct ble *ble, struct ble_link *link, bool is_on)
 			sm->state = BLE_SM_WAITS_IRK;
 		else
 			done(ble, link);
-	} else if (!was_bonded && !hf_is_filled(link->bond.ltk, BLE_KEY_BYTES, 0)) {
-		link->authenticated = link->bond.authenticated;
-		bond_restore(ble, link);
 	}
 }

@@ -126,17 +126,9 @@ static void right_step(uint8_t choice)
 
 /* --- steps --------------------------------------------------------------------------------------------------------------- */
 
-/* The controller is not the peer: that it says "encrypted" without having asked for the key is its own affair, and not tried here. */
-static bool claims_encryption(const uint8_t *bytes, uint32_t size_bytes)
-{
-	return size_bytes >= 2u && bytes[0] == 0x04 && (bytes[1] == 0x08 || bytes[1] == 0x30);
-}
-
 /* A forged event may have ended the connection, given packets back or started all anew: the bench follows. */
 static void packet(const uint8_t *bytes, uint32_t size_bytes)
 {
-	if (claims_encryption(bytes, size_bytes))
-		return;
 	(void)ble_packet(&bench.ble, bytes, size_bytes, bench.now_ms);
 	bench.kept = bench.links[0].used ? bench.links[0].acl_sent : 0u;
 	if (!bench.links[0].used || bench.links[0].out_off == 0u)
@@ -230,6 +222,7 @@ static void invariants(enum ble_policy policy)
 		sent += link->used ? link->acl_sent : 0u;
 		demand(link->inbox.whole_bytes <= link->inbox.used_bytes && link->inbox.used_bytes <= BENCH_INBOX);
 		demand(link->mtu >= BLE_MTU_MIN && link->mtu <= BENCH_MTU && link->in_bytes <= BENCH_MTU + 4u);
+		demand(!link->encrypted || link->key_given != BLE_KEY_NONE);
 		demand(!link->authenticated || (link->encrypted && bench.board.passkey_show != NULL));
 		demand(policy == BLE_OPEN || link->encrypted || link->bonded || link->inbox.used_bytes == 0u);
 	}

@@ -343,6 +343,42 @@ static void keys_that_are_refused(void **state)
 	assert_int_equal(bench.passkey, BLE_PASSKEY_NONE);
 }
 
+/* A controller that claims encryption without having asked for a key. */
+static void encryption_without_a_key(void **state)
+{
+	(void)state;
+	connected(BLE_ENCRYPTED, false);
+	assert_int_equal(bench_event(&bench, 0x08, (const uint8_t *)"\x00\x41\x00\x01", 4), HF_OK);
+	assert_int_equal(bench_event(&bench, 0x30, (const uint8_t *)"\x00\x41\x00", 3), HF_OK);
+	assert_false(bench.links[0].encrypted);
+	/* Off and on again with the bond: as before. Off: as a stranger. */
+	pair_just_works();
+	bench.links[0].bond.authenticated = true;
+	assert_int_equal(bench_event(&bench, 0x08, (const uint8_t *)"\x00\x41\x00\x00", 4), HF_OK);
+	assert_false(bench.links[0].encrypted || bench.links[0].authenticated);
+	bench_encrypt(&bench, BENCH_HANDLE);
+	assert_true(bench.links[0].encrypted && !bench.links[0].authenticated);
+	/* A board without bonds: pairing works, and the key is gone with it. */
+	bench_start(&bench, BLE_ENCRYPTED, false);
+	bench.board.bond_get = NULL;
+	bench.board.bond_put = NULL;
+	assert_int_equal(bench_again(&bench), HF_OK);
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	memset(&peer, 0, sizeof peer);
+	keys_exchange(3);
+	nonces_just_works();
+	{
+		uint8_t check[16], theirs[16];
+
+		check_make(check, theirs);
+		assert_int_equal(sm_value(0x0d, check), HF_OK);
+	}
+	bench_encrypt(&bench, BENCH_HANDLE);
+	assert_true(bench.links[0].encrypted && !bench.links[0].bonded);
+	assert_int_equal(bench_event(&bench, 0x30, (const uint8_t *)"\x00\x41\x00", 3), HF_OK);
+	assert_false(bench.links[0].bonded);
+}
+
 /* In each state each code at each length: the device says "failed" or goes on, and never comes to have a key. */
 static void anything_at_any_time(void **state)
 {
@@ -451,7 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples), cmocka_unit_test(just_works), cmocka_unit_test(passkey), cmocka_unit_test(requests_that_are_refused),
-		cmocka_unit_test(keys_that_are_refused), cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
+		cmocka_unit_test(keys_that_are_refused), cmocka_unit_test(encryption_without_a_key), cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
 		cmocka_unit_test(services_that_changed),
 	};
 

@@ -65,6 +65,8 @@ struct ble_board {
 	void (*bond_put)(void *ctx, const struct ble_bond *bond);
 };
 
+enum ble_key_given { BLE_KEY_NONE, BLE_KEY_OF_PAIRING, BLE_KEY_OF_BOND };
+
 struct ble_link;
 
 struct ble_config {
@@ -126,6 +128,7 @@ struct ble_link {
 	uint16_t mtu;
 	bool mtu_told;
 	bool encrypted, authenticated, bonded;
+	enum ble_key_given key_given;   /* to the controller, for this connection */
 	struct ble_bond bond;
 	uint8_t wishes, features;
 	bool aware, told_out_of_sync;   /* the peer knows our services; it was told that it does not */
