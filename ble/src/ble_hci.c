@@ -91,7 +91,6 @@ static void link_open(struct ble *ble, uint16_t handle, uint8_t peer_type, const
 		link_clear(ble, i);
 		link->used = true;
 		link->handle = handle;
-		link->serial = ++ble->next_serial;
 		link->peer.type = peer_type & 1u; /* 2 and 3: the same, resolved by the controller */
 		memcpy(link->peer.bytes, peer, 6);
 		ble_link_hasten(ble, link);

@@ -93,6 +93,14 @@ static void message_done(struct ble_link *link, uint32_t size_bytes)
 	link->request_off = 0;
 }
 
+/* Who asks. By address, not by connection, so that an upload that a lost link cut goes on: its owner is the same when he is back. */
+static uint32_t peer_number(const struct ble_link *link)
+{
+	const struct ble_address *address = link->bonded ? &link->bond.peer : &link->peer;
+
+	return hf_crc32(hf_crc32(0, &address->type, 1), address->bytes, sizeof address->bytes);
+}
+
 static bool link_serve(struct ble *ble, struct ble_link *link, struct smp_server *server, uint32_t now_ms)
 {
 	uint32_t size_bytes, reply_bytes;
@@ -100,7 +108,7 @@ static bool link_serve(struct ble *ble, struct ble_link *link, struct smp_server
 	if (link->inbox.whole_bytes == 0u || link->outbox_bytes != 0u)
 		return false;
 	size_bytes = SMP_HEADER_BYTES + smp_header_get(link->inbox.bytes).length_bytes;
-	server->peer = link->serial;
+	server->peer = peer_number(link);
 	server->now_ms = now_ms;
 	reply_bytes = smp_server_answer(server, link->inbox.bytes, size_bytes, &link->request_off, link->outbox, ble->config.outbox_bytes);
 	/* Without the wish there is no way for a reply. */

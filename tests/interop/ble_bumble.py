@@ -388,6 +388,24 @@ async def update():
         check(listed[0].confirmed, "the image is confirmed")
 
 
+async def cut():
+    """The link is lost in the middle of an upload; it goes on where it was."""
+    async with world(acl_bytes=251, acl_packets=8) as w:
+        data, digest = image(60000)
+        peer = await w.connect()
+        client, wire = await smp_of(peer, await peer.request_mtu(498))
+        async for off in client.upload(data, slot=0):
+            if off > 30000:
+                break
+        await wire.send(bytes.fromhex("0a000040000101"))
+        await w.connection.disconnect()
+        peer = await w.connect()
+        client, _ = await smp_of(peer, await peer.request_mtu(498))
+        offs = [off async for off in client.upload(data, slot=0)]
+        check(offs[0] >= off and offs[-1] == len(data), f"an upload cut at {off} goes on there, not at {offs[0]}")
+        check((await ask(client, img.ImageStatesRead())).images[1].hash == digest, "the image is whole")
+
+
 def pairs(device, io, mitm, sc=True, number=None):
     class Delegate(PairingDelegate):
         async def get_number(self):
@@ -480,7 +498,7 @@ async def run(name, scenario):
 async def main():
     scenarios = {
         "discovery": discovery, "echo, MTU 65": lambda: echoes(65, 27, 1), "echo, MTU 498": lambda: echoes(498, 251, 4),
-        "echo, MTU 517, two links": lambda: echoes(517, 64, 2, "--links", "2"), "reconnects": reconnects, "update": update,
+        "echo, MTU 517, two links": lambda: echoes(517, 64, 2, "--links", "2"), "reconnects": reconnects, "update": update, "cut": cut,
         "just works": just_works, "just works, the chip's cryptography": lambda: just_works("--soft"), "passkey": passkey,
         "legacy pairing": legacy_refused,
     }

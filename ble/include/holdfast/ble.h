@@ -123,7 +123,6 @@ struct ble_inbox {
 struct ble_link {
 	bool used;
 	uint16_t handle;
-	uint32_t serial;         /* never the same twice; the server's peer number */
 	struct ble_address peer;
 	uint16_t mtu;
 	bool mtu_told;
@@ -176,7 +175,6 @@ struct ble {
 	uint64_t le_features;
 	uint32_t acl_bytes, acl_free;  /* the controller's buffers: size, and how many are free */
 	bool advertises, advertise_blocked;
-	uint32_t next_serial;
 	uint32_t turn;                 /* whose turn it is to send */
 	uint32_t fails_in_row, pairing_from_ms;
 	bool pairing_waits;
