@@ -487,7 +487,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples), cmocka_unit_test(just_works), cmocka_unit_test(passkey), cmocka_unit_test(requests_that_are_refused),
-		cmocka_unit_test(keys_that_are_refused), cmocka_unit_test(encryption_without_a_key), cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
+		cmocka_unit_test(keys_that_are_refused),
+		cmocka_unit_test(encryption_without_a_key), cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
 		cmocka_unit_test(services_that_changed),
 	};
 
