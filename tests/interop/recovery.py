@@ -12,7 +12,7 @@ from smp_raw import Line, cbor, lines, message
 from virtual_board import CLI, Live, evidence, payload, read, run, write
 
 PIN, TWICE, MODE, WINDOW, NOTHING, TRIAL_OPEN = 1040, 1041, 1042, 1043, 602, 502
-BEAT_MS = 128
+BEAT_MS = 131.072
 count = 0
 
 

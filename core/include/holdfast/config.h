@@ -15,7 +15,9 @@
  *          A blank block (all 0xff) is a loader that was not filled in: HF_R_CONFIG_BLANK.
  * Units    addr are the chip's addresses; only the port turns them into flash areas. The external flash's byte 0 has the address
  *          HF_EXTERNAL_ADDR, which no chip here uses for its own flash: a loader without a driver finds the slot outside its chip.
- * Errors   HF_R_CONFIG_*.
+ * Errors   HF_R_CONFIG_*. Whether slots are sound and apart is asked when the block is made: with a right CRC it is believed as the
+ *          loader's own code is, in whose protected region it lies. What would be unsafe (an address outside the chip, a sector
+ *          larger than the buffer) the loader refuses itself.
  */
 #ifndef HOLDFAST_CONFIG_H
 #define HOLDFAST_CONFIG_H
