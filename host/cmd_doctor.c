@@ -187,8 +187,8 @@ const struct command cmd_doctor = {
 	.summary = "say what is wrong with a build, a log, a layout, an image",
 	.synopsis = "THING...",
 	.about = "THING is a build directory, a project folder or a file: prj.conf, .config, sysbuild.conf, overlay, pm_static.yml, partitions.yml,\n"
-		 "zephyr.dts, build log, boot log, a paste of a terminal, an image list, INFO_UF2.TXT, a signed image (.bin .hex .zip .uf2), a key,\n"
-		 "a flash dump; - or nothing: standard input. All of them are joined. Each finding says what is wrong, where, what to do and how\n"
+		 "zephyr.dts, build log, boot log, a paste of a terminal, an image list, INFO_UF2.TXT, a signed image (.bin .hex .zip .uf2), an ELF,\n"
+		 "a key, a flash dump; - or nothing: standard input. All of them are joined. Each finding says what is wrong, where, what to do and how\n"
 		 "sure it is; the most probable cause comes first.\n"
 		 "Exit code: 0 healthy, 1 attention, 2 fault; 3 and above: something could not be read or the command line is not right.",
 	.options = options,

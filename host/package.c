@@ -178,16 +178,14 @@ static enum hf_reason take_manifest(const char *path, zip_t *zip, const struct b
 	return reason;
 }
 
-enum hf_reason package_read(const char *path, struct package *package, struct problem *problem)
+enum hf_reason package_parse(const char *path, const struct bytes *file, struct package *package, struct problem *problem)
 {
-	struct bytes file = { 0 }, manifest = { 0 };
+	struct bytes manifest = { 0 };
 	zip_error_t error;
+	enum hf_reason reason;
 	*package = (struct package){ .count = 0 };
-	enum hf_reason reason = file_read(path, PACKAGE_IMAGES_MAX * FILE_IMAGE_BYTES_MAX / 4u, &file, problem);
-	if (reason != HF_OK)
-		return reason;
 	zip_error_init(&error);
-	zip_source_t *source = zip_source_buffer_create(file.data, file.size, 0, &error);
+	zip_source_t *source = zip_source_buffer_create(file->data, file->size, 0, &error);
 	zip_t *zip = source != NULL ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error) : NULL;
 	if (zip == NULL) {
 		reason = bad_zip(path, zip_error_strerror(&error), problem);
@@ -202,9 +200,19 @@ enum hf_reason package_read(const char *path, struct package *package, struct pr
 	}
 	zip_error_fini(&error);
 	bytes_free(&manifest);
-	bytes_free(&file);
 	if (reason != HF_OK)
 		package_free(package);
+	return reason;
+}
+
+enum hf_reason package_read(const char *path, struct package *package, struct problem *problem)
+{
+	struct bytes file = { 0 };
+	*package = (struct package){ .count = 0 };
+	enum hf_reason reason = file_read(path, PACKAGE_IMAGES_MAX * FILE_IMAGE_BYTES_MAX / 4u, &file, problem);
+	if (reason == HF_OK)
+		reason = package_parse(path, &file, package, problem);
+	bytes_free(&file);
 	return reason;
 }
 

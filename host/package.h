@@ -37,6 +37,8 @@ struct package {
 };
 
 enum hf_reason package_read(const char *path, struct package *package, struct problem *problem) HF_MUST_USE;
+/* The same from memory; path is for messages only. */
+enum hf_reason package_parse(const char *path, const struct bytes *file, struct package *package, struct problem *problem) HF_MUST_USE;
 /* The archive; the same input gives the same bytes. */
 enum hf_reason package_make(const struct package *package, const char *board, const char *soc, struct bytes *archive,
 			    struct problem *problem) HF_MUST_USE;

@@ -165,7 +165,7 @@ static enum hf_reason back_up(const struct change *change, struct report *report
 static void show_diff(const struct change *change, struct report *report)
 {
 	struct bytes diff = { 0 };
-	textdiff(change->path, &change->before, &change->after, &diff);
+	textdiff(change->path, "as planned", &change->before, &change->after, &diff);
 	struct cursor c = lines_of(&diff);
 	const char *line = NULL;
 	size_t length = 0;

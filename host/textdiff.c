@@ -84,12 +84,12 @@ static void put(struct printer *p, char mark, const struct line *line)
 	p->started = true;
 }
 
-void textdiff(const char *name, const struct bytes *before, const struct bytes *after, struct bytes *into)
+void textdiff(const char *name, const char *what, const struct bytes *before, const struct bytes *after, struct bytes *into)
 {
 	if (before->size == after->size && (before->size == 0 || memcmp(before->data, after->data, before->size) == 0))
 		return;
 	struct lines *a = host_alloc(sizeof *a), *b = host_alloc(sizeof *b);
-	text_add(into, "--- %s\n+++ %s, as planned\n", name, name);
+	text_add(into, "--- %s\n+++ %s, %s\n", name, name, what);
 	if (split(before, a) && split(after, b)) {
 		uint16_t *length = lengths(a, b);
 		struct printer printer = { .into = into };

@@ -10,6 +10,7 @@
 #include "bytes.h"
 
 /* Nothing is added if both are equal. */
-void textdiff(const char *name, const struct bytes *before, const struct bytes *after, struct bytes *into);
+/* what: of the second text ("as planned"). */
+void textdiff(const char *name, const char *what, const struct bytes *before, const struct bytes *after, struct bytes *into);
 
 #endif

@@ -44,6 +44,9 @@ struct doctor {
 	bool tree_is_listed;                         /* a folder or a list of names was given */
 };
 
+/* Internal flash of every chip that is known here ends below; what an ELF stores elsewhere (RAM, UICR) is not looked at. */
+#define DOCTOR_FLASH_END 0x02000000u
+
 /* Appends a zeroed element and gives its address. */
 #define DOCTOR_ADD(list) ((list).at = doctor_grown((list).at, (list).count, &(list).capacity, sizeof *(list).at), &(list).at[(list).count++])
 void *doctor_grown(void *at, size_t count, size_t *capacity, size_t size_bytes);

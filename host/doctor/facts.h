@@ -46,6 +46,7 @@ struct doctor_input {
 	enum doctor_kind kind;
 	enum doctor_who who;
 	bool named;           /* given by the caller himself, not found in a folder */
+	bool says_holdfast;   /* its comments say that Holdfast's bootloader is flashed in place of MCUboot */
 	bool aside;           /* of another board, variant or application than the main one: not joined with the rest */
 	uint64_t size_bytes;
 };
@@ -170,6 +171,9 @@ struct found_program {
 	uint64_t addr;
 	bool has_addr;
 	uint32_t stack, reset;
+	/* An ELF's: linked_addr .. linked_addr + size_bytes in the chip's memory; the table may stand behind room for a header. */
+	bool is_elf, has_table;
+	uint32_t linked_addr, size_bytes, table_addr;
 };
 
 struct found_key {

@@ -289,7 +289,7 @@ void doctor_report(const struct doctor *d, struct report *report)
 {
 	static const char *const words[] = { "healthy", "attention", "fault" };
 	static const char *const sentences[] = {
-		"healthy: nothing here is wrong", "attention: it works, but see below", "fault: something here is wrong",
+		"healthy: nothing here is wrong", "attention: no failure is proven, but see below", "fault: something here is wrong",
 	};
 	enum severity verdict = doctor_verdict(d);
 	report_text(report, "verdict", NULL, words[verdict]);

@@ -161,7 +161,7 @@ void fix_show(const struct fix *fix, struct bytes *patch)
 		struct bytes before = { 0 }, after = { 0 };
 		struct problem problem = { 0 };
 		if (is_first(fix, i) && edited(fix, fix->edits.at[i].file, &before, &after, &problem) == HF_OK)
-			textdiff(fix->edits.at[i].file, &before, &after, patch);
+			textdiff(fix->edits.at[i].file, "corrected", &before, &after, patch);
 		bytes_free(&before);
 		bytes_free(&after);
 	}

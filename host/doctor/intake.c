@@ -43,8 +43,18 @@ static struct doctor_input *add_input(struct doctor *d, const char *shown, const
 	return input;
 }
 
+/* What `holdfast plan --write` says in each file that it writes for its own bootloader. */
+static bool says_holdfast(const struct bytes *text)
+{
+	static const char own[] = "Holdfast's own bootloader", flashed[] = "flash Holdfast's bootloader";
+	return text->size != 0 && (memmem(text->data, text->size, own, sizeof own - 1) != NULL ||
+				   memmem(text->data, text->size, flashed, sizeof flashed - 1) != NULL);
+}
+
 static void read_by_kind(struct doctor *d, struct doctor_input *input, const struct bytes *bytes)
 {
+	bool is_setting = input->kind == KIND_KCONFIG || input->kind == KIND_PM || input->kind == KIND_DTS;
+	input->says_holdfast = is_setting && says_holdfast(bytes);
 	switch (input->kind) {
 	case KIND_KCONFIG:
 	case KIND_CONFIG:

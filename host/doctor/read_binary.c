@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "doctor.h"
+#include "elffile.h"
 #include "hexfile.h"
 #include "package.h"
 
@@ -133,7 +134,7 @@ static void take_blob(struct doctor *d, const struct blob *blob)
 	uint32_t stack = hf_get32le(blob->data), reset = hf_get32le(blob->data + 4);
 	if (!at_start && stack > 0x20000000u && stack <= 0x20100000u && (reset & 1u) == 1u) {
 		struct found_program *program = DOCTOR_ADD(d->programs);
-		*program = (struct found_program){ blob->input, blob->addr, blob->has_addr, stack, reset };
+		*program = (struct found_program){ .input = blob->input, .addr = blob->addr, .has_addr = blob->has_addr, .stack = stack, .reset = reset };
 	}
 	size_t first = at_start && d->images.count != 0 ? d->images.at[d->images.count - 1].total_bytes : 0;
 	for (size_t off = (first + 0xfffu) & ~(size_t)0xfffu; off + 32 <= blob->size; off += 0x800) {
@@ -209,11 +210,11 @@ static void take_uf2(struct doctor *d, struct doctor_input *input, const struct 
 		broken_file(d, input, 0, "the UF2 file is not a whole number of 512-byte blocks: it was cut short");
 }
 
-static void take_zip(struct doctor *d, struct doctor_input *input)
+static void take_zip(struct doctor *d, struct doctor_input *input, const struct bytes *bytes)
 {
 	struct package package;
 	struct problem problem = { 0 };
-	enum hf_reason reason = package_read(input->file, &package, &problem);
+	enum hf_reason reason = package_parse(input->path, bytes, &package, &problem);
 	if (reason != HF_OK && !input->named && strstr(input->path, "dfu") == NULL)
 		return; /* some other archive of the folder */
 	if (reason != HF_OK) {
@@ -234,6 +235,34 @@ static void take_zip(struct doctor *d, struct doctor_input *input)
 	package_free(&package);
 }
 
+/* The vector table stands at the program's begin, or behind the room that Zephyr leaves there for the image's header. */
+static void take_elf(struct doctor *d, struct doctor_input *input, const struct bytes *bytes)
+{
+	static const uint32_t rooms[] = { 0, 0x20, 0x100, 0x200, 0x400, 0x800, 0x1000 };
+	struct elf_span span;
+	uint32_t where_off = 0;
+	if (!elffile_span(bytes, DOCTOR_FLASH_END, &span, &where_off)) {
+		char *line = host_printf("offset 0x%x: not a 32-bit little-endian program that is linked into a chip's flash", (unsigned)where_off);
+		broken_file(d, input, 0, line);
+		doctor_grade(doctor_find(d, "D03"), SEVERITY_ATTENTION, CERTAINTY_DATA);
+		free(line);
+		return;
+	}
+	struct found_program *p = DOCTOR_ADD(d->programs);
+	*p = (struct found_program){ .input = input, .addr = span.addr, .has_addr = true, .is_elf = true, .linked_addr = span.addr,
+		.size_bytes = span.size_bytes };
+	for (size_t i = 0; i < HF_ARRAY_COUNT(rooms) && !p->has_table; i++) {
+		uint8_t words[8];
+		if (!elffile_bytes(bytes, span.addr + rooms[i], words, sizeof words))
+			continue;
+		p->table_addr = span.addr + rooms[i];
+		p->stack = hf_get32le(words);
+		p->reset = hf_get32le(words + 4);
+		p->has_table = p->stack > 0x20000000u && p->stack <= 0x20100000u && (p->reset & 1u) == 1u && p->reset - 1u >= span.addr &&
+			       p->reset - 1u - span.addr < span.size_bytes;
+	}
+}
+
 void doctor_read_binary(struct doctor *d, struct doctor_input *input, const struct bytes *bytes)
 {
 	if (input->kind == KIND_HEX)
@@ -241,8 +270,10 @@ void doctor_read_binary(struct doctor *d, struct doctor_input *input, const stru
 	else if (input->kind == KIND_UF2)
 		take_uf2(d, input, bytes);
 	else if (input->kind == KIND_ZIP)
-		take_zip(d, input);
-	else if (input->kind != KIND_ELF)
+		take_zip(d, input, bytes);
+	else if (input->kind == KIND_ELF)
+		take_elf(d, input, bytes);
+	else
 		take_blob(d, &(struct blob){ input, input->path, bytes->data, bytes->size, false, 0 });
 }
 
@@ -252,7 +283,7 @@ void doctor_read_key(struct doctor *d, struct doctor_input *input, const struct 
 	struct passphrase none = { NULL };
 	if (memmem(pem->data, pem->size, "ENCRYPTED", 9) != NULL) {
 		struct finding *f = doctor_find(d, "D06");
-		doctor_say(f, input, 0, "this key is encrypted and was not opened");
+		doctor_say(f, input, 0, "this PEM is an encrypted private key; no passphrase is asked for here, so no image was compared with it");
 		return;
 	}
 	struct found_key *key = host_alloc(sizeof *key);

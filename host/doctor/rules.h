@@ -133,5 +133,8 @@ void detect_d05(struct doctor *d);
 void detect_d07(struct doctor *d);
 void detect_d08(struct doctor *d);
 void detect_d09(struct doctor *d);
+void detect_d10(struct doctor *d);
+void detect_d11(struct doctor *d);
+void detect_d12(struct doctor *d);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Slots against each other, against the mode, against images and against what the bootloader prints.
  * Source   mcu-tools/mcuboot: boot/bootutil/src/swap_move.c, swap_offset.c, bootutil_area.c (limits and trailer sizes). */
+#include <boards/boards.h>
 #include <stdio.h>
 
 #include "rules.h"
@@ -47,11 +48,37 @@ static bool unequal_for(enum boot_mode mode, const struct pair *p)
 	return p->n0 != p->n1;
 }
 
+static bool is_row(const struct board_layout *row, const struct pair *p)
+{
+	bool external = row->secondary_addr >= BOARD_EXTERNAL_ADDR;
+	uint32_t secondary_addr = external ? row->secondary_addr - BOARD_EXTERNAL_ADDR : row->secondary_addr;
+	return row->primary_addr == p->primary->addr && row->primary_bytes == p->primary->size && row->secondary_bytes == p->secondary->size &&
+	       secondary_addr == p->secondary->addr && external != partition_is_internal(p->secondary);
+}
+
+/* The layout of one of Holdfast's boards, or any for its bootloader: its swap wants one sector more in the second flash, and the
+ * application is built as for MCUboot's swap using move. */
+static bool is_holdfasts(const struct doctor *d, const struct pair *p)
+{
+	size_t count = 0;
+	const struct board *const *boards = board_list(&count);
+	for (size_t i = 0; i < count; i++) {
+		for (uint32_t k = 0; k < boards[i]->layout_count; k++) {
+			if (is_row(&boards[i]->layouts[k], p))
+				return true;
+		}
+	}
+	bool said = doctor_hit(d, "holdfast_line") != NULL;
+	for (size_t i = 0; i < d->inputs.count; i++)
+		said = said || (d->inputs.at[i]->says_holdfast && !d->inputs.at[i]->aside);
+	return said && p->n1 == p->n0 + 1 && !partition_is_internal(p->secondary);
+}
+
 /* Each layout with both slots that contradicts the mode. */
 static void check_sizes(struct doctor *d, const struct layout *l)
 {
 	struct pair p;
-	if (l->input->aside || !pair_of(l, &p) || !unequal_for(d->setup.mode, &p) || d->setup.soc == SOC_OTHER)
+	if (l->input->aside || !pair_of(l, &p) || !unequal_for(d->setup.mode, &p) || d->setup.soc == SOC_OTHER || is_holdfasts(d, &p))
 		return;
 	bool certain = doctor_mode_swaps(d->setup.mode) || swaps_by_default(d);
 	struct finding *f = doctor_find(d, "P08");

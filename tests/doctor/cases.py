@@ -5,7 +5,7 @@
 A case begins with "#fires CODE SEVERITY" or "#near CODE". "@NAME" begins a file of that name; a line with "!" makes a file:
   !key NAME TYPE [PASSPHRASE]      !sign NAME key=K [size=N base=ADDR header=H version=V sha=S more=WORDS]
   !flip NAME OFFSET                !cut NAME BYTES             !pad NAME MULTIPLE          !forget NAME
-  !hex NAME ADDR:BYTES..           !uf2 NAME ADDR BYTES
+  !hex NAME ADDR:BYTES..           !uf2 NAME ADDR BYTES            !elf NAME ADDR BYTES TABLE_OFFSET
 """
 import glob
 import json
@@ -43,7 +43,7 @@ def cases_of(path):
         elif line.startswith("@"):
             name = line[1:]
             cases[-1].files[name] = []
-        elif re.match(r"!(key|sign|flip|cut|pad|forget|hex|uf2) ", line):
+        elif re.match(r"!(key|sign|flip|cut|pad|forget|hex|uf2|elf) ", line):
             cases[-1].makers.append(line[1:].split())
         elif name is not None:
             cases[-1].files[name].append(line)
@@ -93,6 +93,15 @@ def make_uf2(name, addr, size):
             file.write(head + bytes(476) + struct.pack("<I", 0x0ab16f30))
 
 
+def make_elf(name, addr, size, table):
+    """One loadable segment; a vector table at that offset, in blanks."""
+    body = bytearray(size)
+    struct.pack_into("<II", body, table, 0x20004000, (addr + table + 0x101) | 1)
+    head = struct.pack("<16sHHIIIIIHHHHHH", b"\x7fELF\x01\x01\x01", 2, 40, 1, addr, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    with open(name, "wb") as file:
+        file.write(head + struct.pack("<8I", 1, 84, addr, addr, size, size, 5, 4) + body)
+
+
 def make(words):
     verb, name, rest = words[0], words[1], words[2:]
     if verb == "key" and len(rest) > 1:
@@ -108,6 +117,8 @@ def make(words):
         make_hex(name, rest)
     elif verb == "uf2":
         make_uf2(name, int(rest[0], 0), int(rest[1], 0))
+    elif verb == "elf":
+        make_elf(name, *(int(word, 0) for word in rest))
     elif verb == "forget":
         os.remove(name)
     else:
@@ -122,7 +133,9 @@ def make(words):
 
 
 def doctor(folder):
-    done = subprocess.run([CLI, "doctor", "--json", folder], capture_output=True, text=True, timeout=60, check=False)
+    """ELF files are read only if they are named: a build leaves many."""
+    named = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".elf")]
+    done = subprocess.run([CLI, "doctor", "--json", folder, *named], capture_output=True, text=True, timeout=60, check=False)
     said = json.loads(done.stdout)
     schemas.check("doctor", said)
     assert done.returncode == ("healthy", "attention", "fault").index(said["verdict"]), f"exit {done.returncode} for {said['verdict']}"

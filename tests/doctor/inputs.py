@@ -95,7 +95,10 @@ def test_nothing_to_read():
         with open(name, "wb") as file:
             file.write(text)
         code, said, _ = doctor(name)
-        assert code == 0 and said["findings"] == [], said
+        assert code == (0 if text else 1) and codes(said) == ["D12"], said
+    os.mkdir("empty")
+    code, said, _ = doctor("empty")
+    assert code == 1 and codes(said) == ["D12"], said
 
 
 def test_errors_of_use():

@@ -448,7 +448,7 @@ static void test_merge(void **state)
 	assert_int_equal(once.size, twice.size);
 	assert_memory_equal(once.data, twice.data, once.size);
 	struct bytes diff = { 0 };
-	textdiff("f", &there, &once, &diff);
+	textdiff("f", "as planned", &there, &once, &diff);
 	bytes_add(&diff, "", 1);
 	assert_non_null(strstr((const char *)diff.data, "\n- # CONFIG_FLASH is not set\n"));
 	assert_non_null(strstr((const char *)diff.data, "\n+ CONFIG_FLASH=y\n"));
