@@ -56,8 +56,8 @@ static void judge(struct doctor *d, const struct layout *l, const struct found_p
 	} else if (home == NULL || (is_slot(l, home) && program->has_table && program->table_addr == home->addr)) {
 		struct finding *f = doctor_find(d, "D11");
 		say_program(f, program);
-		doctor_say(f, l->input, primary->line, "%s is 0x%llx-0x%llx and begins with an image's header", primary->name, (unsigned long long)primary->addr,
-			   (unsigned long long)primary->end);
+		doctor_say(f, l->input, primary->line, "%s is 0x%llx-0x%llx and begins with an image's header", primary->name,
+			   (unsigned long long)primary->addr, (unsigned long long)primary->end);
 	}
 }
 
@@ -108,6 +108,7 @@ void detect_d12(struct doctor *d)
 		doctor_say(f, NULL, 0, "no file of a kind that is read here was found");
 	for (size_t i = 0; i < d->inputs.count && i < 3; i++) {
 		bool text = d->inputs.at[i]->kind == KIND_LOG;
-		doctor_say(f, d->inputs.at[i], 0, text ? "none of its lines is a message that is known" : "nothing in it is known: no image, no settings, no text");
+		doctor_say(f, d->inputs.at[i], 0, "%s", text ? "none of its lines is a message that is known" :
+							"nothing in it is known: no image, no settings, no text");
 	}
 }
