@@ -2,6 +2,7 @@
 /* One slot: the primary is verified and started, or the boot stops with the reason, which is where recovery begins. The boot writes
  * nothing but two marks after an upload: the journal is for uploads into the primary (recovery.h). */
 #include <holdfast/journal.h>
+#include <holdfast/recovery.h>
 
 #include "boot_parts.h"
 
@@ -82,8 +83,8 @@ static void single_run(const struct hf_boot_config *c, struct hf_boot_result *re
 		event(c, HF_R_PRIMARY_REFUSED, finding->reason, finding->where_off);
 		reason = HF_R_BOOT_NOTHING;
 	}
-	if (reason == HF_OK && c->installed != NULL)
-		reason = c->installed(&journal);
+	if (reason == HF_OK)
+		reason = hf_recovery_installed(&journal);
 	if (reason != HF_OK) {
 		result->stop.reason = reason;
 		event(c, reason, 0, 0);

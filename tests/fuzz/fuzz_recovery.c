@@ -33,7 +33,7 @@ static struct recovery_server *start(uint8_t options)
 	if ((options & 8u) != 0u)
 		demand(hf_trailer_write_magic(&rig.flash[0], rig.app.align) == HF_OK &&
 		       hf_trailer_write_copy_done(&rig.flash[0], rig.app.align) == HF_OK);
-	boot = (struct hf_boot_config){ .primary = &rig.flash[0], .secondary = single ? NULL : &rig.flash[1],
+	boot = (struct hf_boot_config){ .installed = hf_recovery_installed, .primary = &rig.flash[0], .secondary = single ? NULL : &rig.flash[1],
 					.mode = single ? &hf_mode_single : &hf_mode_swap, .crypto = &rig_crypto, .align = rig.app.align,
 					.generation_seed = 7, .work = work, .work_bytes = sizeof work };
 	result = (struct hf_boot_result){ .action = HF_BOOT_STOP, .stop = { .reason = HF_R_BOOT_NOTHING } };

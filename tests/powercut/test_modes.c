@@ -54,7 +54,8 @@ static void setup(const struct hf_mode *mode, const char *name)
 		total[i] = spec.total_bytes;
 		sim_image_make(&spec, images[i]);
 	}
-	config = (struct hf_boot_config){ .primary = &flash.area[0], .secondary = g->one_slot ? NULL : &flash.area[1], .mode = mode,
+	config = (struct hf_boot_config){ .installed = hf_recovery_installed,
+					  .primary = &flash.area[0], .secondary = g->one_slot ? NULL : &flash.area[1], .mode = mode,
 					  .crypto = &sim_crypto, .keys = sim_keys_p256, .key_count = 1, .align = g->align,
 					  .generation_seed = 77, .work = work, .work_bytes = block + 256 };
 	app = (struct hf_app_config){ .primary = config.primary, .secondary = config.secondary, .align = g->align };

@@ -50,7 +50,8 @@ struct hf_boot_config {
 	uint32_t work_bytes;
 	void (*feed)(void *feed_ctx);
 	void *feed_ctx;
-	/* hf_recovery_installed where recovery may upload into the primary: may what lies there, verified, be started? NULL: nobody does. */
+	/* Two slots: hf_recovery_installed where recovery may upload into the primary: may what lies there, verified, be started? NULL:
+	 * nobody does. With one slot it is always asked. */
 	enum hf_reason (*installed)(struct hf_journal *journal);
 	struct hf_trace trace;
 };
