@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "elffile.h"
 #include "file.h"
 #include "imagefile.h"
 
@@ -60,7 +61,12 @@ static enum hf_reason from_elf(const char *path, const struct plan_board *board,
 	if (reason != HF_OK)
 		return reason;
 	app->kind = "ELF, not signed";
-	from_code(board, code, false, app);
+	struct elf_span span;
+	uint32_t where_off = 0;
+	uint8_t *head = host_alloc(board->header_bytes + 1);
+	bool begins = elffile_span(bytes, board->flash_bytes, &span, &where_off) && elffile_bytes(bytes, span.addr, head, board->header_bytes + 1);
+	from_code(board, code, begins && has_header_room(board, head, board->header_bytes + 1), app);
+	free(head);
 	return HF_OK;
 }
 

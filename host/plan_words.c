@@ -61,7 +61,8 @@ char *plan_wire_words(const struct plan_choice *c, const struct plan_option *o)
 	if (o->mode->recovery_only)
 		return host_printf("%s, through the bootloader only", wire);
 	bool recovery = plan_has_recovery(o);
-	return host_printf("Bluetooth, USB or UART into the running application%s%s%s", recovery ? "; " : "", recovery ? wire : "",
+	const char *running = c->board->has_usb ? "Bluetooth, USB or UART" : "Bluetooth or UART (the chip has no USB; a bridge does it)";
+	return host_printf("%s into the running application%s%s%s", running, recovery ? "; " : "", recovery ? wire : "",
 			   recovery ? " through the bootloader with recovery" : "");
 }
 

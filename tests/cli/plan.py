@@ -159,10 +159,14 @@ def test_application_files():
     # The same code in an ELF and as a raw binary: header and signature are added.
     code = read("app.raw")
     elf = b"\x7fELF\x01\x01\x01" + bytes(9) + bytes.fromhex("0200280001000000000000003400000000000000000000003400200001002800000000000000"[:72])
-    segment = b"".join(n.to_bytes(4, "little") for n in (1, 84, 0xC200, 0xC200, len(code), len(code), 5, 4))
-    write("zephyr.elf", elf.ljust(52, b"\0") + segment + code)
+    def elf_of(addr, stored):
+        segment = b"".join(n.to_bytes(4, "little") for n in (1, 84, addr, addr, len(stored), len(stored), 5, 4))
+        return elf.ljust(52, b"\0") + segment + stored
+
+    write("zephyr.elf", elf_of(0xC200, code))
+    write("room.elf", elf_of(0xC000, bytes(0x200) + code))  # the room for the header is in it
     write("raw.bin", code)
-    for name in ("zephyr.elf", "raw.bin"):
+    for name in ("zephyr.elf", "room.elf", "raw.bin"):
         said = plan("--board", "nrf52840dk", "--app", name)["application"]
         assert size <= said["size_bytes"] <= size + 64, (name, said, size)
     os.makedirs("build/app/zephyr")
@@ -209,8 +213,8 @@ def test_files_of_an_sdk():
 
 def test_the_doctor_finds_them_healthy():
     """What is wrong with a layout, the doctor knows by rules of its own."""
-    for mode in ("swap-move", "external-move", "compressed"):
-        ok("plan", "--board", "xiao_nrf52840", "--sdk", "ncs-2.9", "--mode", mode, "--want", "ble,recovery", "--write", mode)
+    for mode in ("swap-move", "external-move", "compressed", "holdfast-walk", "holdfast-external"):
+        ok("plan", "--board", "xiao_nrf52840", "--sdk", "ncs-2.9", "--mode", mode, "--want", "ble" if "holdfast" in mode else "ble,recovery", "--write", mode)
         ok("doctor", mode)
     # It can say no: a slot that is one sector short.
     overlay = read("swap-move/boards/xiao_ble_nrf52840.overlay").decode()

@@ -101,15 +101,13 @@ def check_one(folder, args, mode, form, bindings, facts):
         pad = pm["mcuboot_pad"]
         assert pad[1] == pm["mcuboot_primary"][1] and pad[2] == facts["header"], pm
         facts["pm"] += 1
-    if mode["loader"] == "mcuboot":  # rules of another hand
-        done = subprocess.run([CLI, "doctor", folder], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, (args, mode["name"], done.stdout)
-        facts["healthy"] += 1
+    done = subprocess.run([CLI, "doctor", folder], capture_output=True, text=True, check=False)  # rules of another hand
+    assert done.returncode == 0, (args, mode["name"], done.stdout)
     facts["plans"] += 1
 
 
 def main():
-    facts = {"plans": 0, "pm": 0, "healthy": 0}
+    facts = {"plans": 0, "pm": 0}
     with tempfile.TemporaryDirectory(prefix="holdfast-plan-") as top:
         bindings = os.path.join(top, "bindings")
         os.mkdir(bindings)
@@ -125,7 +123,7 @@ def main():
                     if mode["fits"] and mode["name"] not in [earlier["name"] for earlier in said["modes"][:number]]:
                         folder = os.path.join(top, f"{board}-{keep}-{sdk}-{number}")
                         check_one(folder, args + (["--partitions", form] if form else []), mode, form, bindings, facts)
-    print(f"{facts['plans']} plans read back, {facts['pm']} of them in both forms; the doctor finds {facts['healthy']} healthy, all of MCUboot's")
+    print(f"{facts['plans']} plans read back, {facts['pm']} of them in both forms; the doctor finds all of them healthy")
     assert facts["plans"] > 400 and facts["pm"] > 150
 
 
