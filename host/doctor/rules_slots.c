@@ -116,6 +116,10 @@ void detect_p02(struct doctor *d)
 	struct finding *f = doctor_find(d, "P02");
 	doctor_say_hits(d, f, "not_compatible", 2);
 	doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
+	if (pair_of(doctor_main_layout(d), &p) && p.n1 == p.n0 + 1 && is_holdfasts(d, &p)) {
+		doctor_say(f, p.layout->input, p.secondary->line, "this layout is for Holdfast's bootloader, but it is MCUboot that runs");
+		doctor_remedy(f, "Flash the .hex of `holdfast bootloader` in place of the MCUboot that the build made.");
+	}
 	if (counts == NULL || !pair_of(doctor_main_layout(d), &p))
 		return;
 	doctor_say(f, counts->input, counts->line, "%s", counts->text);
