@@ -135,7 +135,7 @@ static enum hf_reason check_place(struct hf_judge *judge)
 	/* Into the payload, not just the slot: what lies behind the image is not what was signed. */
 	const uint32_t vector = hf_get32le(raw);
 	const uint32_t first = rules->run_addr + image->header_bytes;
-	if ((vector & 1u) == 0u || vector - first >= image->payload_bytes) {
+	if ((vector & 1u) == 0u || vector - first >= image->payload_bytes || vector - rules->run_addr >= rules->run_bytes) {
 		return hf_judge_refuse(judge, HF_R_IMAGE_VECTOR_OUTSIDE, image->header_bytes + 4u, first, vector);
 	}
 	return HF_OK;

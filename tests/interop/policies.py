@@ -183,9 +183,10 @@ def quiet(folder, board, key):
 
 
 def layouts(folder, board, key):
-    """Each layout: trial, confirm, take back; an image for the other layout is refused; and the whole update over the line."""
+    """Each layout with a way back and both slots in the chip: trial, confirm, take back; an image for the other layout is refused; and the whole update over the line."""
     facts, _ = facts_of(board)
-    for layout in [row["name"] for row in facts["layouts"]]:
+    inside = [row["name"] for row in facts["layouts"] if row["mode"] == "swap" and row["secondary_addr"] < facts["flash_bytes"]]
+    for layout in inside:
         lab = Lab(folder, board, key, layout=layout)
         lab.runs("1.0.0")
         lab.takes(lab.image("1.1.0"), "1.1.0")
