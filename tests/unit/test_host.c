@@ -260,6 +260,54 @@ static void external_flash_in_a_block(void **state)
 	assert_int_equal(hf_config_decode_external(block, &read), HF_R_CONFIG_EXTERNAL);
 }
 
+/* What a loader believes is made here, so an unsound layout must not leave; what was changed afterwards is found by the reader. */
+static void block_refused(void **state)
+{
+	static const uint8_t der[91] = { 1 };
+	const struct hf_config good = {
+		.mode_id = HF_MODE_ID_SWAP, .align = 8, .header_bytes = 0x200, .loader_bytes = 0xc000, .primary_addr = 0xc000,
+		.primary_bytes = 0x10000, .secondary_addr = 0x1c000, .secondary_bytes = 0x10000, .sector_bytes = 4096,
+		.key_count = 1, .keys = { { HF_KEY_P256, sizeof der, der } },
+	};
+	uint8_t block[HF_CONFIG_BYTES], changed[HF_CONFIG_BYTES];
+	struct hf_config bad[9], read;
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_COUNT(bad); i++)
+		bad[i] = good;
+	bad[0].secondary_addr = 0x1b000; /* over the primary */
+	bad[1].primary_addr = 0xb000;    /* over the loader */
+	bad[2].secondary_addr = 0x8000;  /* over the loader */
+	bad[3].primary_bytes = 0x10800;  /* half a sector */
+	bad[4].primary_bytes = 0x2000;   /* too few of them */
+	bad[5].secondary_addr = 0xffff8000u; /* around the end of the address space */
+	bad[6].sector_bytes = 4000;
+	bad[7].align = 4;
+	bad[8].header_bytes = HF_IMAGE_HEADER_BYTES - 1;
+	for (size_t i = 0; i < HF_ARRAY_COUNT(bad); i++)
+		assert_int_equal(hf_config_encode(&bad[i], block), HF_R_CONFIG_LAYOUT);
+	bad[0] = bad[1] = good;
+	bad[0].key_count = 0;
+	bad[1].key_count = HF_CONFIG_KEYS_MAX + 1;
+	assert_int_equal(hf_config_encode(&bad[0], block), HF_R_CONFIG_KEYS);
+	assert_int_equal(hf_config_encode(&bad[1], block), HF_R_CONFIG_KEYS);
+
+	assert_int_equal(hf_config_encode(&good, block), HF_OK);
+	assert_int_equal(hf_config_decode(block, &read), HF_OK);
+	memcpy(changed, block, sizeof changed);
+	changed[30] ^= 1; /* an address */
+	assert_int_equal(hf_config_decode(changed, &read), HF_R_CONFIG_CRC);
+	memcpy(changed, block, sizeof changed);
+	changed[8] = 1; /* an older format */
+	assert_int_equal(hf_config_decode(changed, &read), HF_R_CONFIG_FORMAT);
+	memcpy(changed, block, sizeof changed);
+	const uint32_t used = hf_get16le(block + 10);
+	changed[108] = HF_CONFIG_KEYS_MAX; /* more keys than there are, with a right checksum */
+	hf_put32le(changed + used - 4, hf_crc32(0, changed, used - 4));
+	assert_int_equal(hf_config_decode(changed, &read), HF_R_CONFIG_KEYS);
+	memset(changed, 0xff, sizeof changed);
+	assert_int_equal(hf_config_decode(changed, &read), HF_R_CONFIG_BLANK);
+}
+
 static void loader_block(void **state)
 {
 	struct keyfile key;
@@ -331,6 +379,7 @@ int main(void)
 		cmocka_unit_test(uuids), cmocka_unit_test(hex_round_trip), cmocka_unit_test(hex_damaged),
 		cmocka_unit_test(exit_codes_follow_reasons), cmocka_unit_test(message_form),
 		cmocka_unit_test(signing_fails_on_a_wrong_digest), cmocka_unit_test(loader_block), cmocka_unit_test(external_flash_in_a_block),
+		cmocka_unit_test(block_refused),
 		cmocka_unit_test(peers_keep_the_owner),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
