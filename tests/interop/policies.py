@@ -3,12 +3,14 @@
 into the loaders that ship. Images are signed by imgtool; the application is mcuboot_app.py."""
 import os
 import tempfile
+import zlib
 
 from virtual_board import BOARDS, CLI, Bench, Live, evidence, facts_of, imgtool_key, make_loader, need, payload, run, signed
 
 need("imgtool")
 from mcuboot_app import NONE, PERM, REVERT, App, fields  # noqa: E402
 
+BLOCK_OFF, BLOCK_BYTES = 0x7800, 1024  # core/include/holdfast/config.h
 count = 0
 
 
@@ -182,6 +184,29 @@ def quiet(folder, board, key):
     print(f"{board}: quiet")
 
 
+def blocks(folder, board, key):
+    """A configuration block that is not this chip's, or damaged: the loader that ships names it and starts nothing."""
+    lab = Lab(folder, board, key)
+    lab.runs("1.0.0")
+    at = lab.bench.layout["loader_addr"] + BLOCK_OFF
+    whole = bytes(lab.bench.flash[at : at + BLOCK_BYTES])
+    used = int.from_bytes(whole[10:12], "little")
+
+    def stops(off, value, number, right_crc=True):
+        block = bytearray(whole)
+        block[off : off + 4] = value.to_bytes(4, "little")
+        if right_crc:
+            block[used - 4 : used] = zlib.crc32(block[: used - 4]).to_bytes(4, "little")
+        lab.bench.flash[at : at + BLOCK_BYTES] = block
+        lab.bench.stops(number)
+
+    stops(28, lab.bench.facts["flash_bytes"], 1003)  # the primary slot behind the end of the flash
+    stops(24, 0x10, 1003)                            # a loader that ends before its own block
+    stops(44, 8192, 1003)                            # sectors larger than the loader's buffer
+    stops(56, 9600, 511, right_crc=False)             # another speed of the line, checksum as it was
+    print(f"{board}: configuration blocks that do not fit")
+
+
 def layouts(folder, board, key):
     """Each layout with a way back and both slots in the chip: trial, confirm, take back; an image for the other layout is refused; and the whole update over the line."""
     facts, _ = facts_of(board)
@@ -210,7 +235,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         key = imgtool_key(folder, "ecdsa-p256")
         for board in BOARDS:
-            for part in (no_downgrade, counter, bootstrap, fallback, quiet, layouts):
+            for part in (no_downgrade, counter, bootstrap, fallback, quiet, blocks, layouts):
                 part(folder, board, key)
     evidence("policies.py", "no-downgrade, counter, bootstrap, fallback and every layout, in the loaders that ship", count)
 
