@@ -108,11 +108,14 @@ static void list_all(struct report *report)
 	report_end(report);
 	report_list(report, "modes", "Modes:");
 	for (size_t i = 0; i < plan_mode_count; i++) {
+		if (!plan_mode_is_listed(&plan_modes[i]))
+			continue;
 		report_item(report, NULL);
 		report_text(report, "name", NULL, plan_modes[i].name);
 		report_text(report, "title", NULL, plan_modes[i].title);
+		report_flag(report, "available", NULL, plan_modes[i].available);
 		report_end(report);
-		report_row(report, "%-20s %s", plan_modes[i].name, plan_modes[i].title);
+		report_row(report, "%-22s %s%s", plan_modes[i].name, plan_modes[i].title, plan_modes[i].available ? "" : " (not yet available)");
 	}
 	report_end(report);
 	report_end(report);
@@ -206,7 +209,8 @@ static enum hf_reason choose_option(const struct wishes *w, const struct plan_ch
 		free(why_not);
 		return HF_R_PLAN_MODE_NOT;
 	}
-	if (plan_mode_find(w->mode) != NULL)
+	const struct plan_mode *known = plan_mode_find(w->mode);
+	if (known != NULL && plan_mode_is_listed(known))
 		return problem_set(problem, HF_R_PLAN_MODE_NOT, w->mode, "%s has no such layout", c->board->title);
 	return problem_set(problem, HF_R_PLAN_MODE_UNKNOWN, w->mode, "%s", "");
 }

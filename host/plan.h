@@ -79,6 +79,8 @@ struct plan_mode {
 extern const struct plan_mode plan_modes[];
 extern const size_t plan_mode_count;
 const struct plan_mode *plan_mode_find(const char *name);
+/* Some board can have it, or it is a sketch of what is to come: Holdfast's row of it takes its place once a board has the layout. */
+bool plan_mode_is_listed(const struct plan_mode *mode);
 
 struct plan_app {
 	uint32_t size_bytes;          /* the signed image: header, code, TLV areas */

@@ -126,6 +126,26 @@ const struct plan_mode *plan_mode_find(const char *name)
 	return NULL;
 }
 
+static bool some_board_has(uint8_t hf_mode_id)
+{
+	size_t count = 0;
+	const struct board *const *boards = board_list(&count);
+	for (size_t i = 0; i < count; i++) {
+		for (uint32_t k = 0; k < boards[i]->layout_count; k++) {
+			if (boards[i]->layouts[k].mode_id == hf_mode_id)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool plan_mode_is_listed(const struct plan_mode *mode)
+{
+	if (mode->shape == PLAN_SHAPE_HOLDFAST)
+		return some_board_has(mode->hf_mode_id);
+	return mode->available || !some_board_has(mode->hf_mode_id);
+}
+
 static bool has_new_names(const struct plan_sdk *sdk)
 {
 	return sdk == NULL || sdk->new_names;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Facts of the symbols that the files set: which image reads them, since when, what must hold with them. Looked up in the public
- * Kconfig files named; a test keeps every written file to this table. */
+ * Kconfig files named. tests/interop/kconfig has the same facts as Kconfig; a test compares both and puts every written file through them. */
 #include <string.h>
 
 #include "plan_files.h"
@@ -64,8 +64,8 @@ const struct plan_symbol plan_symbols[] = {
 	{ "CONFIG_FLASH", APP, ALWAYS, "", "zephyr: drivers/flash/Kconfig" },
 	{ "CONFIG_FLASH_MAP", APP, ALWAYS, "CONFIG_FLASH", "zephyr: subsys/storage/flash_map/Kconfig" },
 	{ "CONFIG_STREAM_FLASH", APP, ALWAYS, "CONFIG_FLASH", "zephyr: subsys/storage/stream/Kconfig" },
-	{ "CONFIG_IMG_MANAGER", APP, ALWAYS, "CONFIG_STREAM_FLASH CONFIG_FLASH_MAP", "zephyr: subsys/dfu/Kconfig" },
-	{ "CONFIG_IMG_ERASE_PROGRESSIVELY", APP, ALWAYS, "CONFIG_IMG_MANAGER", "zephyr: subsys/dfu/Kconfig" },
+	{ "CONFIG_IMG_MANAGER", APP, ALWAYS, "CONFIG_STREAM_FLASH", "zephyr: subsys/dfu/Kconfig" },
+	{ "CONFIG_IMG_ERASE_PROGRESSIVELY", APP, ALWAYS, "CONFIG_IMG_MANAGER CONFIG_FLASH_MAP", "zephyr: subsys/dfu/Kconfig" },
 	{ "CONFIG_MCUMGR_GRP_IMG", APP, ALWAYS, "CONFIG_MCUMGR CONFIG_FLASH CONFIG_IMG_MANAGER", MCUMGR_KCONFIG },
 	{ "CONFIG_MCUMGR_GRP_OS", APP, ALWAYS, "CONFIG_MCUMGR", MCUMGR_KCONFIG },
 	{ "CONFIG_MCUMGR_TRANSPORT_BT", APP, ALWAYS, "CONFIG_MCUMGR CONFIG_BT_PERIPHERAL", MCUMGR_KCONFIG },
@@ -73,10 +73,10 @@ const struct plan_symbol plan_symbols[] = {
 	{ "CONFIG_BASE64", APP, ALWAYS, "", "zephyr: lib/utils/Kconfig" },
 	{ "CONFIG_MCUMGR_TRANSPORT_UART", APP, ALWAYS, "CONFIG_MCUMGR CONFIG_CONSOLE CONFIG_BASE64", MCUMGR_KCONFIG },
 	/* Read by both images: found here whichever file sets them. */
-	{ "CONFIG_NORDIC_QSPI_NOR", APP, ALWAYS, "", "zephyr: drivers/flash/Kconfig.nordic_qspi_nor" },
+	{ "CONFIG_NORDIC_QSPI_NOR", APP, ALWAYS, "CONFIG_FLASH", "zephyr: drivers/flash/Kconfig.nordic_qspi_nor" },
 	{ "CONFIG_NORDIC_QSPI_NOR_FLASH_LAYOUT_PAGE_SIZE", APP, ALWAYS, "CONFIG_NORDIC_QSPI_NOR", "zephyr: drivers/flash/Kconfig.nordic_qspi_nor" },
 	{ "CONFIG_SPI", APP, ALWAYS, "", "zephyr: drivers/spi/Kconfig" },
-	{ "CONFIG_SPI_NOR", APP, ALWAYS, "CONFIG_SPI", "zephyr: drivers/flash/Kconfig.nor" },
+	{ "CONFIG_SPI_NOR", APP, ALWAYS, "CONFIG_FLASH CONFIG_SPI", "zephyr: drivers/flash/Kconfig.nor" },
 	{ "CONFIG_SPI_NOR_FLASH_LAYOUT_PAGE_SIZE", APP, ALWAYS, "CONFIG_SPI_NOR", "zephyr: drivers/flash/Kconfig.nor" },
 };
 const size_t plan_symbol_count = HF_ARRAY_COUNT(plan_symbols);

@@ -74,7 +74,7 @@ static double kb(int64_t bytes)
 char *plan_why_not(const struct plan_choice *c, const struct plan_option *o)
 {
 	switch (o->why_not) {
-	case PLAN_NOT_AVAILABLE: return host_strdup("not available yet");
+	case PLAN_NOT_AVAILABLE: return host_strdup(c->board->holdfast != NULL ? "not available yet" : "not available yet; needs Holdfast's bootloader");
 	case PLAN_NO_EXTERNAL: return host_printf("%s has no second flash", c->board->title);
 	case PLAN_NO_ROOM: return host_strdup("the memory is too small for it");
 	case PLAN_NOT_IN_SDK: {
@@ -172,6 +172,9 @@ static void warn_board(const struct plan_choice *c, struct plan_warnings *w)
 	if (b->removes_uf2)
 		warn(w, "removes-uf2", host_strdup("This layout removes the stock UF2 loader and the SoftDevice: no more drag and drop. With "
 						   "--keep uf2 both stay, and the application gets less room."));
+	if (b->holdfast == NULL && !c->mcuboot_only)
+		warn(w, "no-holdfast", host_printf("Holdfast's own bootloader is made for the chips and pins of the boards in `holdfast board list`, and %s is "
+						   "none of them: of what can be had, the table has MCUboot's modes alone.", b->title));
 	if (c->sdk != NULL && c->sdk->version < (c->sdk->family == PLAN_NCS ? b->since_ncs : b->since_zephyr))
 		warn(w, "board-newer-than-sdk", host_printf("%s comes with newer versions than %s: take the board's files from its maker.", b->title,
 							   c->sdk->name));

@@ -9,13 +9,13 @@
 #include "rules.h"
 
 static const struct { const char *name; const char *needs[5]; } dependencies[] = {
-	{ "MCUMGR", { "NET_BUF", "ZCBOR", "CRC" } }, { "MCUMGR_GRP_IMG", { "MCUMGR", "IMG_MANAGER", "FLASH_MAP", "STREAM_FLASH" } }, { "MCUMGR_GRP_OS",
+	{ "MCUMGR", { "NET_BUF", "ZCBOR", "CRC" } }, { "MCUMGR_GRP_IMG", { "MCUMGR", "FLASH", "IMG_MANAGER", "STREAM_FLASH" } }, { "MCUMGR_GRP_OS",
 			{ "MCUMGR" } },
 	{ "MCUMGR_TRANSPORT_BT", { "MCUMGR", "BT_PERIPHERAL" } }, { "MCUMGR_TRANSPORT_UART", { "MCUMGR", "BASE64", "CRC", "CONSOLE" } },
-	{ "MCUMGR_TRANSPORT_SHELL", { "MCUMGR", "SHELL" } }, { "IMG_MANAGER", { "STREAM_FLASH", "FLASH", "FLASH_MAP" } }, { "STREAM_FLASH", { "FLASH" } },
+	{ "MCUMGR_TRANSPORT_SHELL", { "MCUMGR", "SHELL" } }, { "IMG_MANAGER", { "STREAM_FLASH", "FLASH" } }, { "STREAM_FLASH", { "FLASH" } },
 	{ "FLASH_MAP", { "FLASH" } }, { "NCS_SAMPLE_MCUMGR_BT_OTA_DFU", { "BT_PERIPHERAL", "BOOTLOADER_MCUBOOT" } }, { "SPI_NOR", { "SPI", "FLASH" } },
 	{ "NORDIC_QSPI_NOR", { "FLASH" } }, { "BOOT_SERIAL_UART", { "MCUBOOT_SERIAL" } }, { "BOOT_SERIAL_CDC_ACM", { "MCUBOOT_SERIAL" } },
-	{ "MCUBOOT_COMPRESSED_IMAGE_SUPPORT", { "MCUBOOT_MODE_OVERWRITE_ONLY" } }, { "IMG_ERASE_PROGRESSIVELY", { "STREAM_FLASH_ERASE", "IMG_MANAGER" } },
+	{ "MCUBOOT_COMPRESSED_IMAGE_SUPPORT", { "MCUBOOT_MODE_OVERWRITE_ONLY" } }, { "IMG_ERASE_PROGRESSIVELY", { "IMG_MANAGER", "FLASH_MAP" } },
 };
 
 static const struct setting *final_of(const struct doctor *d, enum doctor_who who, const char *name)

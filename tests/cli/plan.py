@@ -143,7 +143,15 @@ def test_bad_command_lines():
     fails(USAGE, "HOST_OPTION_VALUE", "plan", "--board", "nrf52840dk", "--keep", "uf2")
     fails(USAGE, "HOST_OPTION_VALUE", "plan", "--board", "nrf52840dk", "--sdk", "zephyr-4.1", "--partitions", "pm", "--write", ".")
     assert not os.listdir(".")
-    names = {row["name"] for row in ok("plan", "--list", "--json").json()["known"]["boards"]}
+    known = ok("plan", "--list", "--json").json()["known"]
+    # A mode is listed if some board has it; what is to come says so.
+    modes = {row["name"]: row["available"] for row in known["modes"]}
+    assert modes.pop("small-slot") is False and all(modes.values()) and "holdfast-delta" not in modes, modes
+    fails(USAGE, "PLAN_MODE_UNKNOWN", "plan", "--board", "nrf52840dk", "--mode", "holdfast-delta")
+    boards = {row["name"] for row in known["boards"]}
+    had = {mode["name"] for board in boards for mode in plan("--board", board)["modes"]}
+    assert had == set(modes) | {"small-slot"}, had ^ set(modes)
+    names = {row["name"] for row in known["boards"]}
     assert {"xiao_nrf52840_sense", "xiao_nrf54l15_sense", "nrf54l15dk", "xiao_nrf54lm20a"} <= names
 
 
@@ -318,6 +326,7 @@ def test_own_board():
     write("b.json", json.dumps(BOARD).encode())
     said = plan("--board-file", "b.json", "--app-size", "180K", "--sdk", "zephyr-4.3", "--write", "p")
     assert said["recommended"]["name"] == "swap-offset"
+    assert "no-holdfast" in [warning["code"] for warning in said["warnings"]] and not any(mode["name"].startswith("holdfast") for mode in said["modes"])
     overlay = read("p/boards/my_board_nrf52833.overlay").decode()
     assert "slot0_partition: partition@c000" in overlay
     for change in ({"sector_bytes": 1000}, {"name": "../x;y"}, {"stem": "../../etc/x"}, {"unit_us": "fast"}, {"boot_bytes": "10K"},
