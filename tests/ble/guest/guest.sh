@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+# What a scenario may call. Central's side: hci0, which bluetoothd drives. Peripheral's side: hci1, which is free for an HCI user channel
+# (bluetoothd is told not to switch adapters on). Outputs of programs in the background: /tmp/NAME.log.
+#
+#   radios                 two linked LE controllers, hci0 (00:AA:01:00:00:00) and hci1 (00:AA:01:01:00:01)
+#   bluetooth              dbus-daemon and bluetoothd; hci0 switched on
+#   start NAME COMMAND...  in the background; its process is in /tmp/NAME.pid
+#   stop NAME [SIGNAL]     ends it and waits for it
+#   wait_for SECONDS COMMAND...   until the command succeeds; fails the scenario when it never does
+#   said NAME PATTERN      whether its output has a line with the pattern (grep -E)
+#   check WHAT COMMAND...  one check: "ok WHAT", or FAILED with the command's output
+#   refuse WHAT CODE PATTERN COMMAND...  the command ends with this exit code and its output has the pattern
+#   figure NAME VALUE UNIT a measured value
+#   note TEXT              a line for the reader
+#   fail TEXT              ends the scenario
+#   image FILE VERSION BYTES [KEY]  a signed image of that many random bytes; makes the key (release.pem) first if it is not there
+# The scenario passes when its end is reached and each check was ok.
+FAILURES=0
+
+note() { echo "# $*"; }
+
+finish()
+{
+	: >/tmp/finished
+	if [ "$FAILURES" = 0 ]; then
+		echo "result passed"
+	else
+		show_logs
+		echo "result failed: $FAILURES checks"
+	fi
+}
+
+show_logs()
+{
+	for log in /tmp/*.log; do
+		[ -e "$log" ] || continue
+		echo "--- $log"
+		tail -n 40 "$log"
+	done
+	dmesg | tail -n 15
+}
+
+fail()
+{
+	echo "FAILED $*"
+	FAILURES=$((FAILURES + 1))
+	finish
+	sync
+	poweroff -f
+	sleep 60
+}
+
+uptime_ms() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
+
+figure() { echo "figure $*"; }
+
+check()
+{
+	what=$1
+	shift
+	if "$@" >/tmp/check.out 2>&1; then
+		echo "ok $what"
+	else
+		code=$?
+		echo "FAILED $what: exit code $code of: $*"
+		tail -n 30 /tmp/check.out
+		FAILURES=$((FAILURES + 1))
+	fi
+}
+
+refuse()
+{
+	what=$1 wanted=$2 pattern=$3
+	shift 3
+	code=0
+	"$@" >/tmp/check.out 2>&1 || code=$?
+	if [ "$code" = "$wanted" ] && grep -qE "$pattern" /tmp/check.out; then
+		echo "ok $what"
+	else
+		echo "FAILED $what: exit code $code (wanted $wanted), wanted the words '$pattern', of: $*"
+		tail -n 30 /tmp/check.out
+		FAILURES=$((FAILURES + 1))
+	fi
+}
+
+wait_for()
+{
+	until_ms=$(($(uptime_ms) + $1 * 1000))
+	shift
+	while ! "$@" >/tmp/wait.out 2>&1; do
+		if [ "$(uptime_ms)" -gt "$until_ms" ]; then
+			cat /tmp/wait.out
+			fail "waited in vain for: $*"
+		fi
+		usleep 100000
+	done
+}
+
+said() { grep -qE "$2" "/tmp/$1.log"; }
+
+start()
+{
+	name=$1
+	shift
+	"$@" >"/tmp/$name.log" 2>&1 &
+	echo $! >"/tmp/$name.pid"
+}
+
+stop()
+{
+	pid=$(cat "/tmp/$1.pid")
+	kill "-${2:-TERM}" "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	rm -f "/tmp/$1.pid"
+}
+
+exists() { [ -e "$1" ]; }
+
+radios()
+{
+	start btvirt btvirt -L -l2
+	wait_for 10 exists /sys/class/bluetooth/hci1
+}
+
+adapter_on() { hciconfig "$1" | grep -q 'UP RUNNING'; }
+adapter_off() { ! adapter_on "$1"; }
+bus_has_adapter() { dbus-send --system --print-reply --dest=org.bluez "/org/bluez/$1" org.freedesktop.DBus.Properties.Get string:org.bluez.Adapter1 string:Address; }
+power()
+{
+	dbus-send --system --print-reply --dest=org.bluez "/org/bluez/$1" org.freedesktop.DBus.Properties.Set string:org.bluez.Adapter1 \
+		string:Powered "variant:boolean:$2"
+}
+
+bluetooth()
+{
+	mkdir -p /run/dbus /var/lib/bluetooth
+	[ -e /run/dbus/system_bus_socket ] || start dbus dbus-daemon --system --nofork --nopidfile
+	wait_for 10 exists /run/dbus/system_bus_socket
+	start bluetoothd /usr/libexec/bluetooth/bluetoothd -n ${BLUETOOTHD_OPTIONS:-}
+	wait_for 15 bus_has_adapter hci0
+	wait_for 15 power hci0 true
+	wait_for 15 adapter_on hci0
+}
+
+image()
+{
+	key=${4:-release.pem}
+	[ -e "$key" ] || check "a key" holdfast key new "$key"
+	head -c "$3" /dev/urandom >/tmp/payload.bin
+	check "an image $2 of $3 bytes" holdfast sign /tmp/payload.bin "$1" --key "$key" --version "$2"
+}
