@@ -19,6 +19,7 @@ struct board_layout {
 	uint32_t primary_addr, primary_bytes;
 	uint32_t secondary_addr, secondary_bytes;        /* 0 bytes: one slot */
 	uint32_t storage_addr, storage_bytes;
+	uint32_t sector_bytes;   /* of the update slot, if that is more than the board's; a step moves as much (board_sector_bytes) */
 	uint8_t recovery;        /* 1: its loader has recovery, entered as .recover of the board says */
 };
 
@@ -59,5 +60,12 @@ struct board {
 	uint32_t layout_count;
 	struct board_layout layouts[BOARD_LAYOUTS_MAX]; /* the first is the default */
 };
+
+/* The larger of the slots' sectors. Twice the board's halves the steps of an update, so that the journal, which is one sector of the
+ * board's flash, has room for those of a larger slot. */
+static inline uint32_t board_sector_bytes(const struct board *board, const struct board_layout *layout)
+{
+	return layout->sector_bytes != 0 ? layout->sector_bytes : board->sector_bytes;
+}
 
 #endif

@@ -77,7 +77,7 @@ static void slots_open(bool has_report)
 	app_config.align = has_report ? report.align : FW_BOARD.align;
 	app_config.size_max = has_report ? report.size_max
 					 : hf_mode_swap.size_max(layout->primary_bytes, layout->secondary_bytes,
-								 FW_BOARD.sector_bytes, FW_BOARD.align);
+								 board_sector_bytes(&FW_BOARD, layout), FW_BOARD.align);
 }
 
 static const char *cause_text(enum hf_boot_cause cause)

@@ -17,7 +17,7 @@
 #include "trap.h"
 #include FW_BOARD_HEADER
 
-#define SECTOR_BYTES_MAX 4096u
+#define SECTOR_BYTES_MAX 8192u
 #define PIN_NONE 0xffu
 
 extern const uint8_t link_loader[], link_config[]; /* first byte of the loader, and of the block behind its code */

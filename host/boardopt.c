@@ -17,7 +17,7 @@ uint32_t boardopt_size_max(const struct board *board, const struct board_layout 
 {
 	const struct hf_mode *mode = boardopt_mode(layout->mode_id);
 	hf_assert(mode != NULL);
-	return mode->size_max(layout->primary_bytes, layout->secondary_bytes, board->sector_bytes, board->align);
+	return mode->size_max(layout->primary_bytes, layout->secondary_bytes, board_sector_bytes(board, layout), board->align);
 }
 
 static enum hf_reason unknown(enum hf_reason reason, const char *name, const char *near, struct problem *problem)

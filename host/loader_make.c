@@ -48,12 +48,14 @@ static enum hf_reason find_loader(const struct loader_wish *wish, const struct l
 	return reason;
 }
 
-static struct hf_external external_of(const struct board_external *b)
+static struct hf_external external_of(const struct board *board, const struct board_layout *layout)
 {
+	const struct board_external *b = &board->external;
 	return (struct hf_external){
 		.kind = b->kind, .instance = b->instance, .sck_pin = b->sck_pin, .cs_pin = b->cs_pin,
 		.io_pins = { b->io_pins[0], b->io_pins[1], b->io_pins[2], b->io_pins[3] },
-		.quad_enable = b->quad_enable, .wake_us = b->wake_us, .size_bytes = b->size_bytes, .erase_bytes = b->erase_bytes,
+		.quad_enable = b->quad_enable, .wake_us = b->wake_us, .size_bytes = b->size_bytes,
+		.erase_bytes = layout->sector_bytes != 0 ? layout->sector_bytes : b->erase_bytes,
 		.jedec_id = b->jedec_id, .sck_hz = b->sck_hz,
 	};
 }
@@ -74,10 +76,10 @@ static void config_make(const struct loader_wish *wish, struct hf_config *config
 		.loader_addr = layout->loader_addr, .loader_bytes = layout->loader_bytes,
 		.primary_addr = layout->primary_addr, .primary_bytes = layout->primary_bytes,
 		.secondary_addr = layout->secondary_addr, .secondary_bytes = layout->secondary_bytes,
-		.sector_bytes = board->sector_bytes,
+		.sector_bytes = board_sector_bytes(board, layout),
 		.uart_tx_pin = board->uart_tx_pin, .uart_rx_pin = board->uart_rx_pin, .uart_instance = board->uart_instance,
 		.led_pin = board->led_pin, .led_active_level = board->led_active_level, .baud = board->baud,
-		.key_count = wish->key_count, .external = external_of(&board->external),
+		.key_count = wish->key_count, .external = external_of(board, layout),
 		.recovery = { .pin = 0xff },
 	};
 	if (wish->recovery != NULL)

@@ -75,7 +75,8 @@ uint32_t plan_holdfast_size_max(const struct plan_board *board, const struct pla
 	const struct hf_mode *core = boardopt_mode(mode->hf_mode_id);
 	if (core == NULL)
 		return 0;
-	return core->size_max(layout->primary_bytes, layout->secondary_bytes, board->sector_bytes, board->align);
+	const uint32_t sector = layout->sector_bytes != 0 ? layout->sector_bytes : board->sector_bytes;
+	return core->size_max(layout->primary_bytes, layout->secondary_bytes, sector, board->align);
 }
 
 /* Erases at the beginning and end of an update. */

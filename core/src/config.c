@@ -31,7 +31,7 @@ static bool layout_is_sound(const struct hf_config *c)
 static bool external_is_sound(const struct hf_external *x)
 {
 	return (x->kind == HF_EXTERNAL_QSPI || x->kind == HF_EXTERNAL_SPI) && x->quad_enable <= HF_QUAD_SR2_BIT1 && x->sck_hz != 0 &&
-	       x->erase_bytes >= 512 && (x->erase_bytes & (x->erase_bytes - 1)) == 0 && x->size_bytes >= x->erase_bytes &&
+	       x->erase_bytes >= 4096 && (x->erase_bytes & (x->erase_bytes - 1)) == 0 && x->size_bytes >= x->erase_bytes &&
 	       x->size_bytes % x->erase_bytes == 0 && x->size_bytes <= UINT32_MAX - HF_EXTERNAL_ADDR;
 }
 

@@ -170,7 +170,7 @@ static enum hf_reason area_erase(void *ctx, uint32_t off, uint32_t size_bytes)
 	const struct port_area *area = ctx;
 	enum hf_reason reason = chip.reason;
 
-	for (uint32_t done = 0; done < size_bytes && reason == HF_OK; done += chip.external->erase_bytes)
+	for (uint32_t done = 0; done < size_bytes && reason == HF_OK; done += NOR_ERASE_BYTES)
 		reason = nor_bus_erase(area->addr - HF_EXTERNAL_ADDR + off + done) ? wait_done(ERASE_US_MAX) : HF_R_EXTERNAL_TIMEOUT;
 	return reason;
 }

@@ -15,6 +15,7 @@
 #include "nrf.h"
 
 #define NOR_PAGE_BYTES 256u
+#define NOR_ERASE_BYTES 4096u /* of opcode 20h */
 #define NOR_REPLY_BYTES_MAX 4u
 
 #define NOR_READ_STATUS 0x05u

@@ -394,11 +394,12 @@ static bool board_of(struct rig *rig, const char *name)
 
 bool rig_open(struct rig *rig, const char *board, const char *key_kind, uint32_t image_bytes)
 {
-	const struct vb_options options = { .strict = true, .uart_instance = -1, .ram_fill = 0xa5 };
+	struct vb_options options = { .strict = true, .uart_instance = -1, .ram_fill = 0xa5 };
 	memset(rig, 0, sizeof *rig);
 	(void)snprintf(rig->name, sizeof rig->name, "%s", board);
 	if (!board_of(rig, board))
 		return false;
+	options.boot_addr = rig->layout->loader_addr; /* what is before it is not emulated */
 	rig->key_kind = key_kind;
 	if (!files_make(rig, image_bytes) || vb_create(&rig->vb, rig->board, &options) != HF_OK)
 		return false;
@@ -450,8 +451,9 @@ double rig_sector_writes(const struct rig *rig, const struct vb_counters *since)
 {
 	const struct vb_counters *n = vb_counters(rig->vb);
 	const double lines = (double)(n->lines - since->lines);
-	return (double)(n->erases - since->erases) + (double)(n->sectors - since->sectors) +
-	       lines * rig->board->write_unit_bytes / rig->board->sector_bytes;
+	const double pages = (double)(n->erases - since->erases) + (double)(n->sectors - since->sectors) +
+			     lines * rig->board->write_unit_bytes / rig->board->sector_bytes;
+	return pages * rig->board->sector_bytes / rig_sector_bytes(rig);
 }
 
 bool rig_place(struct rig *rig, uint32_t image_index, uint32_t base_off)
@@ -461,9 +463,14 @@ bool rig_place(struct rig *rig, uint32_t image_index, uint32_t base_off)
 	return reason == HF_OK;
 }
 
+uint32_t rig_sector_bytes(const struct rig *rig)
+{
+	return board_sector_bytes(rig->board, rig->layout);
+}
+
 uint32_t rig_sectors(const struct rig *rig, uint32_t image_index)
 {
-	return (rig->image[image_index].size_bytes + rig->board->sector_bytes - 1u) / rig->board->sector_bytes;
+	return (rig->image[image_index].size_bytes + rig_sector_bytes(rig) - 1u) / rig_sector_bytes(rig);
 }
 
 /* ---- moments */

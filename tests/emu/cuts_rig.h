@@ -80,7 +80,10 @@ static inline bool rig_keeps_old(const struct rig *rig)
 }
 /* Sector writes that an update may cost: twice its sectors for a swap, once for an overwrite, and some for the records. */
 uint32_t rig_writes_max(const struct rig *rig);
-/* Sector writes since an earlier count: erases of either flash; RRAM has none, so its lines, as sectors. */
+/* What a step moves: the larger of the slots' sectors. */
+uint32_t rig_sector_bytes(const struct rig *rig);
+/* Sector writes since an earlier count: erases of either flash, two of them if a sector is two pages; RRAM has none, so its lines, as
+ * sectors. */
 double rig_sector_writes(const struct rig *rig, const struct vb_counters *since);
 /* The bytes at an address of the layout, in whichever flash; changed tells the board, as a debugger would. */
 uint8_t *rig_cell(struct rig *rig, uint32_t addr);

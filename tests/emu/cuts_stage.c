@@ -294,7 +294,7 @@ static bool update_life(struct campaign *c)
 {
 	if (c->base_sectors == 0 && !stage_run(c, "upload"))
 		return false;
-	if (c->base_sectors != 0 && !rig_place(&c->rig, 1, c->base_sectors * c->rig.board->sector_bytes))
+	if (c->base_sectors != 0 && !rig_place(&c->rig, 1, c->base_sectors * rig_sector_bytes(&c->rig)))
 		return false;
 	return stage_run(c, "request") && stage_run(c, "update");
 }
@@ -303,9 +303,9 @@ static bool update_life(struct campaign *c)
 static bool refused_life(struct campaign *c)
 {
 	struct rig_moment *start = rig_keep(&c->rig);
-	const uint32_t bit_off = c->base_sectors * c->rig.board->sector_bytes + c->rig.board->header_bytes + 100;
+	const uint32_t bit_off = c->base_sectors * rig_sector_bytes(&c->rig) + c->rig.board->header_bytes + 100;
 	const uint32_t addr = c->rig.layout->secondary_addr + bit_off;
-	bool ok = rig_place(&c->rig, 1, c->base_sectors * c->rig.board->sector_bytes);
+	bool ok = rig_place(&c->rig, 1, c->base_sectors * rig_sector_bytes(&c->rig));
 	*rig_cell(&c->rig, addr) ^= 1u;
 	rig_cell_changed(&c->rig, addr, 1);
 	rig_begin(&c->rig, RIG_REQUEST);

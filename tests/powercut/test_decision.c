@@ -7,11 +7,7 @@
  * Source   mcu-tools/mcuboot: boot/bootutil/src/bootutil_public.c (boot_swap_tables). If HOLDFAST_REFERENCE names a folder with
  *          mcuboot-decision-table.csv, each of its rows is compared and every difference must be one of the three listed.
  */
-#include <holdfast/app.h>
-#include <holdfast/boot.h>
-
-#include "crypto_sim.h"
-#include "flash_sim.h"
+#include "decision_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,16 +18,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-void hf_assert_failed(uint32_t line)
-{
-	fail_msg("assert in line %u of the core", (unsigned)line);
-	abort();
-}
-
-enum image { IMAGE_A = 0, IMAGE_B = 1, IMAGE_COUNT = 2, IMAGE_NONE = 2 };
-enum secondary { SECOND_AT_0, SECOND_ONE_IN, SECOND_DAMAGED, SECOND_STRANGER, SECOND_SAME, SECOND_EMPTY, SECOND_KINDS };
-enum primary { FIRST_VALID, FIRST_DAMAGED, FIRST_EMPTY, FIRST_KINDS };
-enum field { MAGIC_G, MAGIC_U, MAGIC_B, FIELD_KINDS }; /* of flags: set, unset, bad */
 enum rule {
 	RULE_NO_REQUEST, RULE_TORN_REQUEST, RULE_REFUSED, RULE_SAME_IMAGE, RULE_TEST, RULE_PERM, RULE_RESCUE, RULE_NOTHING, RULE_COUNT
 };
@@ -41,149 +27,9 @@ static const char *const rule_names[RULE_COUNT] = {
 	"the primary is no image, the requested update is", "nothing that policy allows: stop with the reason",
 };
 
-struct state {
-	enum field p_magic, p_copy_done, p_image_ok, s_magic, s_copy_done, s_image_ok;
-	uint8_t p_swap_info;
-	enum primary primary;
-	enum secondary secondary;
-	bool journal;
-};
 
-enum { SECTORS = 4, TOTAL_MAX = 4096 };
-static const struct sim_geometry geometries[2] = {
-	{ .name = "nor", .sector_bytes = 1024, .sector_count = SECTORS, .unit_bytes = 4, .align = 8, .header_bytes = 32,
-	  .grain_bytes = 12, .writes_per_unit_max = 2, .needs_erase = true },
-	{ .name = "rram", .sector_bytes = 960, .sector_count = SECTORS, .unit_bytes = 16, .align = 16, .header_bytes = 32,
-	  .grain_bytes = 16 },
-};
-
-static struct sim_flash flash;
-static struct hf_boot_config config;
-static struct hf_app_config app;
-static uint8_t work[1024 + 256];
-static uint8_t images[IMAGE_COUNT][TOTAL_MAX], stranger[TOTAL_MAX];
-static uint32_t total[IMAGE_COUNT];
-static struct sim_sector *blank_start[2 * SECTORS], *with_journal[2 * SECTORS];
 static uint64_t rule_seen[RULE_COUNT];
-static const struct hf_mode *mode = &hf_mode_swap;
 static uint32_t stride = 1; /* of the trailer states; the argument */
-
-static void misuse(void *ctx, const char *what)
-{
-	(void)ctx;
-	fail_msg("%s", what);
-}
-
-static enum image boot_now(struct hf_boot_result *result)
-{
-	for (uint32_t n = 0; n < 4; n++) {
-		memset(work, 0x5a, sizeof work);
-		hf_boot_run(&config, result);
-		assert_int_equal(flash.buffered, 0);
-		if (result->action != HF_BOOT_RESET)
-			break;
-	}
-	assert_int_not_equal(result->action, HF_BOOT_RESET);
-	if (result->action == HF_BOOT_STOP) {
-		assert_int_not_equal(result->stop.reason, HF_OK);
-		return IMAGE_NONE;
-	}
-	assert_int_equal(result->verdict.token, HF_ACCEPTED);
-	for (uint32_t i = 0; i < IMAGE_COUNT; i++) {
-		if (sim_holds(&flash, 0, 0, images[i], total[i]))
-			return (enum image)i;
-	}
-	fail_msg("what starts is neither image");
-	return IMAGE_NONE;
-}
-
-static void make_images(const struct sim_geometry *g)
-{
-	for (uint32_t i = 0; i < IMAGE_COUNT; i++) {
-		struct sim_image_spec spec = { .total_bytes = 2 * g->sector_bytes - 24 * (i + 1), .header_bytes = (uint16_t)g->header_bytes,
-					       .version = { 1, (uint8_t)i, 0, 0 }, .key = &sim_keys_p256[0], .entry_addr = 100, .seed = i };
-		total[i] = spec.total_bytes;
-		sim_image_make(&spec, images[i]);
-		spec.key = &sim_keys_p256[1];
-		sim_image_make(&spec, stranger);
-	}
-}
-
-static void setup(const struct sim_geometry *g)
-{
-	struct hf_boot_result result;
-	memset(rule_seen, 0, sizeof rule_seen);
-	assert_true(sim_flash_make(&flash, g));
-	flash.observer.misuse = misuse;
-	make_images(g);
-	config = (struct hf_boot_config){ .primary = &flash.area[0], .secondary = &flash.area[1], .mode = mode,
-					  .crypto = &sim_crypto, .keys = sim_keys_p256, .key_count = 1, .align = g->align,
-					  .generation_seed = 77, .work = work, .work_bytes = sizeof work };
-	app = (struct hf_app_config){ .primary = &flash.area[0], .secondary = &flash.area[1], .align = g->align,
-				      .size_max = mode->size_max(flash.area[0].size_bytes, flash.area[1].size_bytes,
-									g->sector_bytes, g->align) };
-	sim_save(&flash, blank_start);
-	sim_poke(&flash, 0, 0, images[IMAGE_A], total[IMAGE_A]);
-	assert_int_equal(boot_now(&result), IMAGE_A);
-	sim_save(&flash, with_journal);
-}
-
-static void teardown(void)
-{
-	sim_drop(&flash, blank_start);
-	sim_drop(&flash, with_journal);
-	sim_flash_free(&flash);
-}
-
-/* ---- putting a state into flash */
-
-static void put_flag(uint32_t slot, uint32_t nth, enum field field)
-{
-	const uint8_t value = field == MAGIC_G ? 0x01 : 0x5a;
-	if (field != MAGIC_U)
-		sim_poke(&flash, slot, flash.area[slot].size_bytes - 16 - nth * flash.geometry->align, &value, 1);
-}
-
-static void put_magic(uint32_t slot, enum field field)
-{
-	static const uint8_t magics[2][16] = {
-		{ 0x77, 0xc2, 0x95, 0xf3, 0x60, 0xd2, 0xef, 0x7f, 0x35, 0x52, 0x50, 0x0f, 0x2c, 0xb6, 0x79, 0x80 },
-		{ 0x10, 0x00, 0x2d, 0xe1, 0x5d, 0x29, 0x41, 0x0b, 0x8d, 0x77, 0x67, 0x9c, 0x11, 0x0f, 0x1f, 0x8a },
-	};
-	const uint8_t *magic = magics[flash.geometry->align == 16];
-	if (field != MAGIC_U)
-		sim_poke(&flash, slot, flash.area[slot].size_bytes - 16, magic, field == MAGIC_G ? 16 : 9);
-}
-
-static void put_state(const struct state *s)
-{
-	const uint32_t sector = flash.geometry->sector_bytes;
-	const uint32_t at = s->secondary == SECOND_ONE_IN ? sector : 0;
-	const uint8_t damage = 0x55;
-	sim_load(&flash, s->journal ? with_journal : blank_start);
-	sim_flash_reset_buffer(&flash);
-	for (uint32_t i = 0; i + 1 < SECTORS; i++)
-		sim_poke_blank(&flash, 0, i);
-	for (uint32_t i = 0; i < SECTORS; i++)
-		sim_poke_blank(&flash, 1, i);
-	if (s->primary != FIRST_EMPTY)
-		sim_poke(&flash, 0, 0, images[IMAGE_A], total[IMAGE_A]);
-	if (s->primary == FIRST_DAMAGED)
-		sim_poke(&flash, 0, 500, &damage, 1);
-	if (s->secondary == SECOND_SAME)
-		sim_poke(&flash, 1, 0, images[IMAGE_A], total[IMAGE_A]);
-	else if (s->secondary != SECOND_EMPTY)
-		sim_poke(&flash, 1, at, s->secondary == SECOND_STRANGER ? stranger : images[IMAGE_B], total[IMAGE_B]);
-	if (s->secondary == SECOND_DAMAGED)
-		sim_poke(&flash, 1, 500, &damage, 1);
-	put_magic(0, s->p_magic);
-	put_flag(0, 1, s->p_image_ok);
-	put_flag(0, 2, s->p_copy_done);
-	sim_poke(&flash, 0, flash.area[0].size_bytes - 16 - 3 * flash.geometry->align, &s->p_swap_info, 1);
-	put_magic(1, s->s_magic);
-	put_flag(1, 1, s->s_image_ok);
-	put_flag(1, 2, s->s_copy_done);
-}
 
 /* ---- what must come of it */
 
@@ -201,15 +47,6 @@ static enum rule rule_of(const struct state *s)
 	if (s->secondary == SECOND_SAME)
 		return RULE_SAME_IMAGE;
 	return !second ? RULE_REFUSED : s->s_image_ok == MAGIC_G || !mode->keeps_old ? RULE_PERM : RULE_TEST;
-}
-
-static const char *state_text(const struct state *s)
-{
-	static char text[160];
-	snprintf(text, sizeof text, "%s primary %d (magic %d copy_done %d image_ok %d info %02x) secondary %d (%d %d %d) journal %d",
-		 flash.geometry->name, s->primary, s->p_magic, s->p_copy_done, s->p_image_ok, s->p_swap_info, s->secondary, s->s_magic,
-		 s->s_copy_done, s->s_image_ok, s->journal);
-	return text;
 }
 
 static void expect(const struct state *s, bool condition, const char *what)
@@ -275,6 +112,7 @@ static void all_trailers(const struct sim_geometry *g)
 {
 	static const uint8_t infos[4] = { 0xff, 0x02, 0x03, 0x04 };
 	uint64_t states = 0;
+	memset(rule_seen, 0, sizeof rule_seen);
 	setup(g);
 	for (uint32_t n = 0; n < 3 * 3 * 3 * 3 * 3 * 3 * 4 * 2; n += stride) {
 		struct state s = {
@@ -302,13 +140,13 @@ static void all_trailers(const struct sim_geometry *g)
 static void test_all_trailers_nor(void **state)
 {
 	(void)state;
-	all_trailers(&geometries[0]);
+	all_trailers(&rig_geometries[0]);
 }
 
 static void test_all_trailers_rram(void **state)
 {
 	(void)state;
-	all_trailers(&geometries[1]);
+	all_trailers(&rig_geometries[1]);
 }
 
 static void test_all_trailers_overwrite(void **state)
@@ -316,7 +154,7 @@ static void test_all_trailers_overwrite(void **state)
 	(void)state;
 	mode = &hf_mode_overwrite;
 	for (uint32_t g = 0; g < 2; g++)
-		all_trailers(&geometries[g]);
+		all_trailers(&rig_geometries[g]);
 	mode = &hf_mode_swap;
 }
 
@@ -325,7 +163,7 @@ static void test_bootstrap(void **state)
 {
 	(void)state;
 	for (uint32_t g = 0; g < 2; g++) {
-		setup(&geometries[g]);
+		setup(&rig_geometries[g]);
 		for (uint32_t k = 0; k < 4; k++) {
 			struct hf_boot_result result;
 			const struct state s = { .p_magic = MAGIC_U, .p_copy_done = MAGIC_U, .p_image_ok = MAGIC_U, .s_magic = MAGIC_U,

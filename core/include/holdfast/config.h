@@ -5,7 +5,7 @@
  * Shapes   1024 bytes at HF_CONFIG_OFF from the loader's first byte, little-endian:
  *          0 magic "HFCONFIG" (8) | 8 format u16 = 2 | 10 used bytes u16 | 12 mode id u8 | 13 align u8 | 14 header_bytes u16 |
  *          16 policy u32 | 20 loader addr u32 | 24 loader bytes u32 | 28 primary addr u32 | 32 primary bytes u32 |
- *          36 secondary addr u32 | 40 secondary bytes u32 (0: one slot) | 44 sector_bytes u32 |
+ *          36 secondary addr u32 | 40 secondary bytes u32 (0: one slot) | 44 sector_bytes u32 (the larger of the slots') |
  *          48 uart tx pin u8, 49 rx pin u8 (port*32+pin; 0xff none), 50 uart instance u8, 51 led pin u8, 52 led active level u8,
  *          53 zero (3) | 56 baud u32 | 60 board name (24, zero-padded) | 84 layout name (24) | 108 key count u8, 109 zero (3) |
  *          112 external flash: kind u8, instance u8, sck pin u8, cs pin u8, io0..io3 pins u8 (SPI: mosi, miso, wp, hold),
@@ -45,7 +45,7 @@ struct hf_external {
 	uint8_t quad_enable;         /* enum hf_external_quad; NONE: one data line */
 	uint16_t wake_us;            /* from the release of deep power-down to the first command */
 	uint32_t size_bytes;
-	uint32_t erase_bytes;        /* of opcode 20h: 4096 */
+	uint32_t erase_bytes;        /* a sector of the slot: what opcode 20h erases (4096), or twice that, four times ... */
 	uint32_t jedec_id;           /* first byte on the line in bits 23:16; 0: any chip */
 	uint32_t sck_hz;
 };
