@@ -147,7 +147,7 @@ static enum outcome_rule primary_rule(const struct state *s, const struct outcom
 static enum outcome_rule outcome_compare(const struct state *s, const struct outcome *t, const struct outcome *o, enum outcome_field field)
 {
 	const enum outcome_rule primary = primary_rule(s, t, o);
-	const bool requested = s->s_magic == MAGIC_G;
+	const bool requested = s->s_magic == MAGIC_G, permanent = s->s_image_ok == MAGIC_G;
 	const bool s_wiped = memcmp(o->s, "uuu", 3) == 0;
 	switch (field) {
 	case OUT_PRIMARY:
@@ -169,7 +169,7 @@ static enum outcome_rule outcome_compare(const struct state *s, const struct out
 			return is_left ? OUT_P_LEFT : OUT_WRONG;
 		}
 		/* A test or permanent update as the request says, whatever the fields said before. */
-		return memcmp(o->p, s->s_image_ok == MAGIC_G ? "gss" : "gsu", 3) == 0 && o->p_info == (s->s_image_ok == MAGIC_G ? 3 : 2) ? OUT_RECORDED : OUT_WRONG;
+		return memcmp(o->p, permanent ? "gss" : "gsu", 3) == 0 && o->p_info == (permanent ? 3 : 2) ? OUT_RECORDED : OUT_WRONG;
 	case OUT_S_TRAILER:
 		if (memcmp(o->s, t->s, 3) == 0)
 			return OUT_SAME;
