@@ -292,8 +292,11 @@ static enum hf_reason run_erase(struct args *args, struct report *report, struct
 	if (reason != HF_OK)
 		return reason;
 	struct smp_ask ask = device_ask_of(device);
-	ask.timeout_ms = ask.timeout_ms > 75000 ? ask.timeout_ms : 75000; /* a large slot on NOR flash takes its time */
-	ask.tries = 1;
+	/* A large slot on NOR flash takes its time. A datagram may be lost: it is sent again sooner. */
+	bool may_be_lost = device->link.framing == LINK_DATAGRAMS;
+	uint32_t least_ms = may_be_lost ? 15000 : 75000;
+	ask.timeout_ms = ask.timeout_ms > least_ms ? ask.timeout_ms : least_ms;
+	ask.tries = may_be_lost ? 5 : 1;
 	reason = device_exchange(device, smp_ask_image_erase(&device->client, &ask, w.slot), &reply, problem);
 	if (reason == HF_OK)
 		reason = device_result(device, &reply, smp_read_nothing(&reply), "erase", problem);

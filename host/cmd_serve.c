@@ -229,6 +229,8 @@ static void who_asks(struct serve *s, uint32_t peer)
 {
 	s->device.server.peer = peer;
 	s->device.server.now_ms = device_now_ms();
+	/* Programs have no address of their own on a line; what comes twice there comes twice in a row. */
+	s->device.done.latest_only = peer == PEER_LINE;
 }
 
 static void serve_datagram(struct serve *s, int fd)
@@ -258,6 +260,8 @@ static void serve_line(struct serve *s)
 		struct smp_rx_event event;
 		uint32_t off = 0;
 		at += (ssize_t)smp_wire_feed(&s->wire, bytes + at, (uint32_t)(got - at), device_now_ms(), &event);
+		if (s->raw || smp_memory_is_new_session(&event))
+			smp_memory_forget(&s->device.done, PEER_LINE);
 		if (event.kind != SMP_RX_MESSAGE)
 			continue;
 		uint32_t cap = sizeof s->reply - (s->raw ? 0u : SMP_PACKET_EXTRA_BYTES);

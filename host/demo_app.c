@@ -148,14 +148,17 @@ static enum hf_reason line_read(struct smp_call *call, char line[SHELL_LINE_BYTE
 	return reason;
 }
 
-static int32_t shell_run(const struct demo_app *app, const char *line, char *output, size_t cap)
+static int32_t shell_run(struct demo_app *app, const char *line, char *output, size_t cap)
 {
 	size_t word = strcspn(line, " ");
 	const char *rest = line + word + (line[word] == ' ');
 	if (word == 4 && strncmp(line, "echo", word) == 0) {
 		(void)snprintf(output, cap, "%s\r\n", rest);
 	} else if (word == 4 && strncmp(line, "help", word) == 0) {
-		(void)snprintf(output, cap, "echo WORDS  prints them\r\nfail N      returns N\r\nhelp        this\r\nuptime      since the last reset\r\n");
+		(void)snprintf(output, cap, "count       one more each time\r\necho WORDS  prints them\r\nfail N      returns N\r\n"
+			       "help        this\r\nuptime      since the last reset\r\n");
+	} else if (word == 5 && strncmp(line, "count", word) == 0) {
+		(void)snprintf(output, cap, "%u\r\n", (unsigned)++app->counted);
 	} else if (word == 6 && strncmp(line, "uptime", word) == 0) {
 		(void)snprintf(output, cap, "Uptime: %u ms\r\n", (unsigned)(device_now_ms() - app->start_ms));
 	} else if (word == 4 && strncmp(line, "fail", word) == 0) {

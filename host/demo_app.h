@@ -34,7 +34,7 @@ struct demo_app {
 	struct smp_stat_group stat_groups[3];
 	struct smp_stats stats;
 	struct smp_enum groups;
-	uint32_t commits, saves, loads;
+	uint32_t commits, saves, loads, counted;
 	int64_t clock_moved_s;   /* against this machine's clock */
 	uint32_t start_ms;       /* of the boot, for "uptime" */
 };

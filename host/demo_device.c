@@ -93,6 +93,7 @@ static void rows_make(struct demo_device *d)
 	_Static_assert(HF_ARRAY_COUNT(rows) <= DEMO_ROWS_MAX, "the table has room for them");
 	memcpy(d->rows, rows, sizeof rows);
 	smp_server_start(&d->server, d->rows, HF_ARRAY_COUNT(rows));
+	smp_memory_start(&d->done, d->remembered, DEMO_REMEMBERED, d->replies, DEMO_PACKET_BYTES, DEMO_REMEMBERED_MS);
 }
 
 enum hf_reason demo_device_start(struct demo_device *d, const char *flash_path, uint32_t slot_bytes, const struct hf_key *keys,
@@ -178,5 +179,5 @@ void demo_device_boot(struct demo_device *d)
 uint32_t demo_device_answer(struct demo_device *d, uint8_t *message, uint32_t message_bytes, uint32_t *off, uint8_t *reply,
 			    uint32_t reply_cap_bytes)
 {
-	return d->is_running ? smp_server_answer(&d->server, message, message_bytes, off, reply, reply_cap_bytes) : 0;
+	return d->is_running ? smp_memory_answer(&d->done, &d->server, message, message_bytes, off, reply, reply_cap_bytes) : 0;
 }

@@ -17,6 +17,7 @@
 #include <holdfast/boot.h>
 #include <holdfast/report.h>
 #include <holdfast/smp_groups.h>
+#include <holdfast/smp_memory.h>
 
 #include "demo_app.h"
 #include "problem.h"
@@ -25,6 +26,8 @@
 #define DEMO_PACKET_BYTES 2048u
 #define DEMO_BUFFERS 4u
 #define DEMO_ROWS_MAX 40u
+#define DEMO_REMEMBERED 16u       /* requests that, come twice, are carried out once */
+#define DEMO_REMEMBERED_MS 30000u
 
 struct demo_device {
 	uint8_t *memory;
@@ -39,6 +42,9 @@ struct demo_device {
 	struct smp_why why;
 	struct smp_server server;
 	struct smp_row rows[DEMO_ROWS_MAX];
+	struct smp_memory done; /* latest_only: the caller's to set before each message; resets leave it, as RAM may be left */
+	struct smp_memory_entry remembered[DEMO_REMEMBERED];
+	uint8_t replies[DEMO_REMEMBERED * DEMO_PACKET_BYTES];
 	struct demo_app app_rows;
 	bool has_app_rows;
 	bool is_running;      /* the bootloader found something to start */

@@ -104,6 +104,11 @@ static void holder(const struct device *device, char *words, size_t size)
 
 /* --- the answer ---------------------------------------------------------------------------------------------------------- */
 
+static const char *tries_word(const struct device *device)
+{
+	return device->client.tries == 1 ? "try" : "tries";
+}
+
 static enum hf_reason silent(const struct device *device, struct problem *problem)
 {
 	char other[160] = "";
@@ -112,8 +117,8 @@ static enum hf_reason silent(const struct device *device, struct problem *proble
 		holder(device, other, sizeof other);
 	if (device->link.framing == LINK_LINES && other[0] == '\0')
 		hint = "; a device without console framing needs ?framing=raw";
-	return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "no reply within %u ms, %u tries%s%s",
-			   (unsigned)device->options.timeout_ms, (unsigned)device->options.tries, other, hint);
+	return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "no reply within %u ms, %u %s%s%s",
+			   (unsigned)device->client.timeout_ms, (unsigned)device->client.tries, tries_word(device), other, hint);
 }
 
 enum hf_reason silence_explain(const struct device *device, struct problem *problem)
@@ -138,7 +143,7 @@ enum hf_reason silence_explain(const struct device *device, struct problem *prob
 		return problem_set(problem, HF_R_HOST_DEVICE_SPEED, device->name, "%llu bytes came, %llu of them no text", text,
 				   (unsigned long long)silence->odd_bytes);
 	if (text != 0)
-		return problem_set(problem, HF_R_HOST_DEVICE_TEXT_ONLY, device->name, "%llu bytes of text, no reply within %u ms, %u tries", text,
-				   (unsigned)device->options.timeout_ms, (unsigned)device->options.tries);
+		return problem_set(problem, HF_R_HOST_DEVICE_TEXT_ONLY, device->name, "%llu bytes of text, no reply within %u ms, %u %s", text,
+				   (unsigned)device->client.timeout_ms, (unsigned)device->client.tries, tries_word(device));
 	return silent(device, problem);
 }

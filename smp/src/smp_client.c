@@ -43,7 +43,8 @@ enum hf_reason smp_client_close(struct smp_client *client, const struct smp_ask 
 	smp_header_put(&client->header, client->request);
 	client->request_bytes = writer->used_bytes;
 	client->timeout_ms = ask->timeout_ms;
-	client->tries_left = ask->tries > 1u ? (uint8_t)(ask->tries - 1u) : 0u;
+	client->tries = ask->tries > 1u ? ask->tries : (uint8_t)1;
+	client->tries_left = (uint8_t)(client->tries - 1u);
 	client->deadline_ms = ask->now_ms + ask->timeout_ms;
 	client->waiting = true;
 	client->counts.sent++;

@@ -109,7 +109,7 @@ enum hf_reason smp_files_read(void *ctx, struct smp_call *call)
 
 struct write_request {
 	const struct smp_span *name, *data;
-	uint32_t off, size_bytes; /* size_bytes: of the file, with off 0 */
+	uint32_t off, size_bytes; /* size_bytes: of the file; UINT32_MAX: not said, which is so behind the first chunk */
 };
 
 static bool is_within_lease(const struct smp_files *files, const struct smp_call *call)
@@ -137,9 +137,9 @@ static bool is_repeated(const struct smp_files *files, const struct smp_call *ca
 
 static void wrote(struct smp_files *files, const struct smp_call *call, const struct write_request *request)
 {
-	if (request->off == 0u || files->writing.owner != call->peer) {
+	if (request->off == 0u || files->writing.owner != call->peer || request->size_bytes != UINT32_MAX) {
 		files->writing.known = request->off == 0u;
-		files->writing.size_bytes = request->off == 0u ? request->size_bytes : UINT32_MAX;
+		files->writing.size_bytes = request->size_bytes;
 		files->writing.sequence = call->header->sequence;
 		files->writing.crc = files->lease_ms != 0u && request->off == 0u ? crc_of(request) : 0u;
 	}
@@ -197,7 +197,7 @@ enum hf_reason smp_files_write(void *ctx, struct smp_call *call)
 	if (files->write == NULL)
 		return answer(call, SMP_FILES_READ_ONLY);
 	request.off = fields[OFF].is.u32;
-	request.size_bytes = fields[LEN].found ? fields[LEN].is.u32 : 0u;
+	request.size_bytes = fields[LEN].found ? fields[LEN].is.u32 : UINT32_MAX;
 	if (request.off == 0u ? data->size_bytes > request.size_bytes : data->size_bytes > UINT32_MAX - request.off)
 		return HF_R_SMP_CBOR_TYPE;
 	return write_run(files, call, &request);

@@ -24,10 +24,16 @@ static uint32_t fixed_bytes(const struct smp_stream_plan *plan, uint32_t off)
 	return SMP_HEADER_BYTES + 1u + 4u + head_bytes(off) + 5u + head_bytes(name_bytes) + name_bytes;
 }
 
+/* The size goes with the first chunk, and with the first of a transfer that goes on, so that the device knows when it is over. */
+static bool bears_size(const struct smp_stream_plan *plan, uint32_t off)
+{
+	return plan->kind == SMP_STREAM_PUT && (off == 0u || off == plan->from_off);
+}
+
 /* Data bytes that fit into one message of a put. */
 static uint32_t room_at(const struct smp_stream_plan *plan, uint32_t off)
 {
-	uint32_t fixed = fixed_bytes(plan, off) + 5u + (off == 0u ? 4u + head_bytes(plan->size_bytes) : 0u);
+	uint32_t fixed = fixed_bytes(plan, off) + 5u + (bears_size(plan, off) ? 4u + head_bytes(plan->size_bytes) : 0u);
 	uint32_t room = plan->message_max > fixed ? plan->message_max - fixed : 0u;
 
 	return room - (head_bytes(room) < room ? head_bytes(room) : room);
@@ -40,7 +46,7 @@ enum hf_reason smp_stream_start(struct smp_stream *stream, const struct smp_stre
 
 	if (strlen(plan->name) > UINT16_MAX || fixed_bytes(plan, UINT32_MAX) > plan->message_max)
 		return HF_R_SMP_MESSAGE_TOO_SMALL;
-	if (is_put && (room_at(plan, 0) == 0u || room_at(plan, plan->size_bytes) == 0u))
+	if (is_put && (room_at(plan, 0) == 0u || room_at(plan, plan->from_off) == 0u || room_at(plan, plan->size_bytes) == 0u))
 		return HF_R_SMP_MESSAGE_TOO_SMALL;
 	if (size_known && plan->from_off > plan->size_bytes)
 		return HF_R_SMP_FILE_OFF;
@@ -166,10 +172,10 @@ static uint32_t message_make(const struct smp_stream *stream, const struct smp_s
 				     .id = SMP_FS_FILE, .sequence = flight->sequence };
 
 	writer.used_bytes = SMP_HEADER_BYTES;
-	smp_put_map(&writer, 2u + (is_put ? 1u : 0u) + (is_put && flight->off == 0u ? 1u : 0u));
+	smp_put_map(&writer, 2u + (is_put ? 1u : 0u) + (bears_size(plan, flight->off) ? 1u : 0u));
 	smp_put_key_uint(&writer, "off", flight->off);
 	smp_put_key_text(&writer, "name", plan->name);
-	if (is_put && flight->off == 0u)
+	if (bears_size(plan, flight->off))
 		smp_put_key_uint(&writer, "len", plan->size_bytes);
 	if (is_put)
 		smp_put_key_bytes(&writer, "data", plan->data + flight->off, flight->end - flight->off);

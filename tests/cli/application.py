@@ -66,7 +66,7 @@ def test_files_over_ipv6():
 def test_progress_of_transfers():
     with device() as (wire, _), Proxy(port_of(wire), 1) as proxy:
         plain = proxy.pass_on
-        proxy.pass_on = lambda to_device, data: (time.sleep(0.002), plain(to_device, data))
+        proxy.pass_on = lambda to_device, data, client: (time.sleep(0.002), plain(to_device, data, client))
         blob("a", 60000)
         for words, label in ((("upload", through(proxy), "a", "/lfs/a"), "uploading"), (("download", through(proxy), "/lfs/a", "b"), "downloading")):
             code, drawn = harness.on_terminal("fs", *words)
@@ -119,13 +119,14 @@ def test_files_over_a_bad_network():
 def test_replayed_datagrams_change_nothing():
     with device() as (wire, _), Proxy(port_of(wire), 1) as proxy:
         plain, seen = proxy.pass_on, []
-        proxy.pass_on = lambda to_device, data: (to_device and seen.append(data), plain(to_device, data))
+        proxy.pass_on = lambda to_device, data, client: (to_device and seen.append(data), plain(to_device, data, client))
         blob("a", 5000)
         ok("fs", "upload", through(proxy), "a", "/lfs/a")
         ok("settings", "write", through(proxy), "x/y", "1")
         for data in seen:
             if data[4:6] != b"\x00\x00":  # all but OS commands
-                proxy.back.send(data)
+                for back in proxy.backs.values():
+                    back.send(data)
         ok("fs", "download", wire, "/lfs/a", "b")
         assert harness.read("a") == harness.read("b")
 
@@ -133,7 +134,7 @@ def test_replayed_datagrams_change_nothing():
 def cut_after(proxy, count):
     """The network passes so many datagrams, then none."""
     plain, seen = proxy.pass_on, []
-    proxy.pass_on = lambda to_device, data: (seen.append(1), len(seen) <= count and plain(to_device, data))
+    proxy.pass_on = lambda to_device, data, client: (seen.append(1), len(seen) <= count and plain(to_device, data, client))
     return plain
 
 
@@ -146,6 +147,7 @@ def test_resume():
         proxy.pass_on = plain
         again = ok("fs", "upload", through(proxy), "a", "/lfs/a", "--resume", "--timeout", "1000", "--tries", "20", "--json").json()
         assert 0 < again["resumed_off"] < 60000
+        ok("fs", "upload", wire, "a", "/lfs/other")  # the file that was gone on with is complete, so it is no one's any more
         plain = cut_after(proxy, 40)
         failure = harness.run("fs", "download", through(proxy), "/lfs/a", "b", "--resume", "--timeout", "150", "--tries", "2")
         assert failure.code == DEVICE and os.path.getsize("b.part") > 1000 and not os.path.exists("b"), failure.text()

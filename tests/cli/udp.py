@@ -4,16 +4,18 @@
 import os
 import random
 import socket
+import time
 
 import harness
 from harness import DEVICE, FILE, USAGE, fails, free_port, ok, serve
 from proxy import Proxy
 
 SURE = ("--timeout", "250", "--tries", "20")
+HOSTS = ("127.0.0.1", "::1")
 
 
 def prepare(size=60000):
-    ok("key", "new", "k.pem")
+    ok("key", "new", "k.pem", "--force")
     return harness.signed("old", "1.0.0", "k.pem"), harness.signed("new", "1.1.0", "k.pem", size)
 
 
@@ -34,31 +36,68 @@ def test_update_over_ipv4_and_ipv6():
 
 
 def test_losses():
-    update_through(loss=0.08)
+    update_through("127.0.0.1", loss=0.08)
+
+
+def test_losses_over_ipv6():
+    update_through("::1", loss=0.08)
 
 
 def test_duplicates():
-    update_through(double=0.5)
+    update_through("127.0.0.1", double=0.5, again=0.3)
+
+
+def test_duplicates_over_ipv6():
+    update_through("::1", double=0.5, again=0.3)
 
 
 def test_reordering():
-    update_through(late=0.08)
+    update_through("127.0.0.1", late=0.08)
+
+
+def test_reordering_over_ipv6():
+    update_through("::1", late=0.08)
 
 
 def test_all_of_it():
-    update_through(loss=0.05, double=0.2, late=0.05)
+    for host in HOSTS:
+        update_through(host, loss=0.05, double=0.2, late=0.05, again=0.1)
 
 
-def update_through(**faults):
+def place_of(host, port):
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def free_port_of(host):
+    return free_port(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+
+
+def update_through(host, **faults):
     old, new = prepare(40000)
-    port = free_port()
+    port = free_port_of(host)
     seed = int(os.environ.get("HOLDFAST_SEED", "3"))
-    with serve(old, "--udp", str(port), "-k", "k.pem"), Proxy(port, seed, **faults) as proxy:
-        where = f"udp:127.0.0.1:{proxy.port}?mtu=576"
-        ok("update", where, new, *SURE, timeout=300)
-        assert_updated(f"udp:127.0.0.1:{port}")
-        hit = [proxy.counts[name] for name, fault in (("lost", "loss"), ("doubled", "double"), ("late", "late")) if fault in faults]
-        assert all(count > 3 for count in hit), proxy.counts
+    with serve(old, "--udp", place_of(host, port), "-k", "k.pem"), Proxy(port, seed, host=host, **faults) as proxy:
+        ok("update", f"udp:{place_of(host, proxy.port)}?mtu=576", new, *SURE, timeout=300)
+        assert_updated(f"udp:{place_of(host, port)}")
+        names = {"loss": "lost", "double": "doubled", "late": "late", "again": "again"}
+        assert all(proxy.counts[names[fault]] > 3 for fault in faults), proxy.counts
+
+
+def test_commands_run_once():
+    """Each datagram comes two and three times, at once and late; then some get lost, too, so that the client asks again."""
+    for host in HOSTS:
+        old, new = prepare(3000)
+        port = free_port_of(host)
+        with serve(old, "--udp", place_of(host, port), "-k", "k.pem"), Proxy(port, 11, host=host, double=0.5, again=1.0) as proxy:
+            where = f"udp:{place_of(host, proxy.port)}"
+            for number in range(1, 9):
+                assert ok("shell", where, "count", "--json").json()["output"].strip() == str(number), proxy.counts
+            ok("image", "erase", where)
+            proxy.loss = 0.2
+            ok("image", "upload", where, new, *SURE)
+            time.sleep(0.5)  # until the last twin has come
+            assert len(ok("image", "list", where, "--json", *SURE).json()["images"]) == 2, "a late erase took the upload away"
+            assert min(proxy.counts[name] for name in ("doubled", "again", "lost")) > 3, proxy.counts
 
 
 def test_message_size_follows_the_path():
@@ -67,7 +106,7 @@ def test_message_size_follows_the_path():
     largest = []
     with serve(old, "--udp", str(port), "-k", "k.pem"), Proxy(port, 1) as proxy:
         plain = proxy.pass_on
-        proxy.pass_on = lambda to_device, data: (largest.append(len(data)), plain(to_device, data))
+        proxy.pass_on = lambda to_device, data, client: (largest.append(len(data)), plain(to_device, data, client))
         for mtu, limit in ((576, 548), (1280, 1252), (None, 1472)):
             largest.clear()
             ok("image", "upload", f"udp:127.0.0.1:{proxy.port}" + (f"?mtu={mtu}" if mtu else ""), new)
@@ -121,7 +160,7 @@ def test_device_that_goes_away_mid_upload():
     port = free_port()
     with serve(old, "--udp", str(port), "-k", "k.pem"), Proxy(port, 1) as proxy:
         plain, seen = proxy.pass_on, []
-        proxy.pass_on = lambda to_device, data: (seen.append(1), len(seen) < 20 and plain(to_device, data))
+        proxy.pass_on = lambda to_device, data, client: (seen.append(1), len(seen) < 20 and plain(to_device, data, client))
         failure = harness.run("image", "upload", f"udp:127.0.0.1:{proxy.port}?mtu=576", new, "--timeout", "150", "--tries", "2")
         assert failure.code == DEVICE and f"HF-{harness.number_of('SMP_UPLOAD_STUCK'):04d}" in failure.err, failure.text()
         proxy.pass_on = plain

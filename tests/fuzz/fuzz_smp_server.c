@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Input: a byte of options (1: RRAM, 2: no cryptography, 4: an image in the update slot, 8: trial, 16: small replies, 32: clients take
- * turns), then messages, each behind a 2-byte little-endian length. All go to one server on RAM flash that stops the program when a chip's rule is broken;
- * each reply must be readable, bear the request's header, and be of one of the known shapes. */
+ * turns, 64: requests that come twice are known, 128: only right after one another), then messages, each behind a 2-byte little-endian
+ * length. All go to one server on RAM flash that stops the program when a chip's rule is broken; each reply must be readable, bear the
+ * request's header, and be of one of the known shapes. */
 #include <stdlib.h>
 
 #include "smp_app_rig.h"
 
-enum { SECTORS = 8, MESSAGE_BYTES_MAX = 1024 };
+enum { SECTORS = 8, MESSAGE_BYTES_MAX = 1024, ENTRIES = 3, KEPT_BYTES = 64 };
 
 static struct rig rig;
 static struct app_rig app;
+static struct smp_memory memory;
+static bool remembers;
 
 static void demand(bool ok)
 {
@@ -19,11 +22,15 @@ static void demand(bool ok)
 
 static void start(uint8_t options)
 {
-	static uint8_t file[8192];
+	static uint8_t file[8192], kept[ENTRIES * KEPT_BYTES];
+	static struct smp_memory_entry entries[ENTRIES];
 	uint32_t size = rig_image(file, sizeof file, 3000, (struct hf_version){ 1, 0, 0, 0 }, 1);
 
 	rig_start(&rig, SECTORS, (options & 1u) != 0u);
 	app_rig_start(&app, &rig);
+	smp_memory_start(&memory, entries, ENTRIES, kept, KEPT_BYTES, 1000);
+	memory.latest_only = (options & 128u) != 0u;
+	remembers = (options & 64u) != 0u;
 	if ((options & 2u) != 0u)
 		rig.image.crypto = NULL;
 	rig_put(&rig, HF_SLOT_PRIMARY, file, size);
@@ -34,7 +41,7 @@ static void start(uint8_t options)
 		       hf_trailer_write_copy_done(&rig.flash[0], rig.app.align) == HF_OK);
 }
 
-static void reply_check(const struct smp_header *request, uint8_t *reply, uint32_t size_bytes)
+static void reply_check(const struct smp_header *request, uint8_t *reply, uint32_t size_bytes, bool is_said_again)
 {
 	struct smp_reply read;
 
@@ -44,7 +51,7 @@ static void reply_check(const struct smp_header *request, uint8_t *reply, uint32
 	demand(read.header.op == SMP_OP_READ_REPLY || read.header.op == SMP_OP_WRITE_REPLY);
 	demand(read.header.version <= SMP_V2 && (request->version > SMP_V2 || read.header.version == request->version));
 	demand(!read.refused || !read.code.of_group || read.header.version == SMP_V2);
-	demand(read.refused == (rig.server.last_refusal != HF_OK));
+	demand(is_said_again || read.refused == (rig.server.last_refusal != HF_OK));
 }
 
 static void message_run(const uint8_t *data, uint32_t size_bytes, uint32_t reply_cap_bytes)
@@ -55,17 +62,18 @@ static void message_run(const uint8_t *data, uint32_t size_bytes, uint32_t reply
 	demand(message != NULL && reply != NULL);
 	memcpy(message, data, size_bytes);
 	for (;;) {
-		uint32_t before = off;
+		uint32_t before = off, repeated = memory.repeated_count;
 		struct smp_header request = { .version = 0 };
 
 		if (size_bytes - off >= SMP_HEADER_BYTES)
 			request = smp_header_get(data + off);
 		rig.server.last_refusal = HF_OK;
-		size = smp_server_answer(&rig.server, message, size_bytes, &off, reply, reply_cap_bytes);
+		size = remembers ? smp_memory_answer(&memory, &rig.server, message, size_bytes, &off, reply, reply_cap_bytes)
+				 : smp_server_answer(&rig.server, message, size_bytes, &off, reply, reply_cap_bytes);
 		if (size == 0)
 			break;
 		demand(off > before && off <= size_bytes && size <= reply_cap_bytes);
-		reply_check(&request, reply, size);
+		reply_check(&request, reply, size, memory.repeated_count != repeated);
 		count++;
 	}
 	demand(off == size_bytes && count <= size_bytes / SMP_HEADER_BYTES);

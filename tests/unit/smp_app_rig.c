@@ -162,7 +162,7 @@ static enum smp_settings_code settings_save(void *ctx, const struct smp_span *su
 
 static enum hf_reason shell_exec(void *ctx, struct smp_call *call)
 {
-	const struct app_rig *app = ctx;
+	struct app_rig *app = ctx;
 	struct smp_field field = { .key = "argv", .type = SMP_TYPE_ANY };
 	enum hf_reason reason = smp_map_read(&call->body, &field, 1);
 	struct smp_list walk;
@@ -180,6 +180,7 @@ static enum hf_reason shell_exec(void *ctx, struct smp_call *call)
 		return reason;
 	if (count == 0)
 		return smp_call_refuse(call, SMP_GROUP_SHELL, 3, SMP_RC_INVALID);
+	app->shell_runs++;
 	smp_put_key_text(call->reply, "o", "one\r\ntwo\t\x1b[31m");
 	smp_put_key_int(call->reply, app->legacy_shell ? "rc" : "ret", -(int32_t)count);
 	return HF_OK;

@@ -23,7 +23,7 @@ struct app_setting {
 struct app_rig {
 	struct app_file files[APP_FILES];   /* name "" : free */
 	struct app_setting settings[APP_SETTINGS];
-	uint32_t commits, loads, saves, closes, erases;
+	uint32_t commits, loads, saves, closes, erases, shell_runs;
 	uint32_t fail_writes;               /* so many file writes fail */
 	uint32_t ticks, errors;
 	bool legacy_shell;

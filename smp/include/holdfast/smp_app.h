@@ -71,7 +71,8 @@ struct smp_files {
 	enum smp_files_code (*close)(void *ctx); /* NULL: nothing is kept open */
 	/* With more than one client (smp_server.peer), not 0: a file that is being written is its writer's until it is complete or was silent
 	 * for so long; till then another client's writes are refused as busy. And a first request that comes once more within that time, as
-	 * networks double and delay datagrams, does not cut the file again. */
+	 * networks double and delay datagrams, does not cut the file again. Who goes on with a file says its "len" again, as `holdfast` does, or
+	 * the claim lasts until the time is over. */
 	uint32_t lease_ms;
 	struct {                                 /* the group's own */
 		bool open, known;

@@ -46,7 +46,7 @@ struct smp_client {
 	uint8_t version;          /* SMP_V2; SMP_V1 for old devices */
 	uint8_t sequence;         /* of the next request; uploads take from it too */
 	bool waiting;
-	uint8_t tries_left;
+	uint8_t tries, tries_left;
 	uint32_t timeout_ms;
 	uint32_t deadline_ms;
 	struct smp_header header; /* of the request under way */
