@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* serve: a demonstration device over UDP and a pseudo-terminal. */
+/* serve: a demonstration device over UDP, a pseudo-terminal and Bluetooth LE. */
 #define _GNU_SOURCE /* cfmakeraw, posix_openpt */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,15 +21,23 @@
 #include "device.h"
 #include "keyring.h"
 #include "peers.h"
+#include "serve_ble.h"
 #include "textparse.h"
 
-enum { OPT_UDP = 1, OPT_PTY, OPT_KEY, OPT_FLASH, OPT_FILES, OPT_SLOT, OPT_BOOT, OPT_LEASE, OPT_RAW };
+enum { OPT_UDP = 1, OPT_PTY, OPT_KEY, OPT_FLASH, OPT_FILES, OPT_SLOT, OPT_BOOT, OPT_LEASE, OPT_RAW, OPT_BLE, OPT_HCI, OPT_POLICY, OPT_PASSKEY, OPT_MTU,
+       OPT_ADDRESS };
 enum { HOSTS_MAX = 4, KEYS_MAX = 4, REQUESTS_WAITING_MAX = 16, PEER_LINE = 1, RAW_IDLE_MS = 3000 /* as MCUboot's */ };
 
 static const struct arg_option options[] = {
-	{ OPT_UDP, 'u', "udp", "[HOST:]PORT", "listen there; may be given several times (default: 127.0.0.1:1337 unless --pty)" },
+	{ OPT_UDP, 'u', "udp", "[HOST:]PORT", "listen there; may be given several times (default: 127.0.0.1:1337 unless --pty or --ble)" },
 	{ OPT_PTY, 'p', "pty", NULL, "offer a serial line too; its path is printed" },
 	{ OPT_RAW, '\0', "raw", NULL, "the serial line carries messages without console framing" },
+	{ OPT_BLE, '\0', "ble", "NAME", "offer Bluetooth LE under this name, on an adapter that is switched off (Linux, as root)" },
+	{ OPT_HCI, '\0', "hci", "ADAPTER", "the adapter, as `ls /sys/class/bluetooth` names it (default hci0)" },
+	{ OPT_POLICY, '\0', "policy", "open|encrypted|authenticated", "who may use it by Bluetooth (default open)" },
+	{ OPT_PASSKEY, '\0', "passkey", NULL, "show a passkey when a peer pairs that has a keyboard (authenticated: always)" },
+	{ OPT_MTU, '\0', "mtu", "N", "longest attribute packet by Bluetooth, 65 to 517 (default 498)" },
+	{ OPT_ADDRESS, '\0', "address", "C0:..", "a static random address, for an adapter without one of its own" },
 	{ OPT_KEY, 'k', "key", "FILE", "key of the bootloader; up to 4 times (default: the one that signed IMAGE, if known)" },
 	{ OPT_FLASH, '\0', "flash", "FILE", "keep the flash in this file; if it holds an application, IMAGE may be left out" },
 	{ OPT_FILES, '\0', "files", "FOLDER", "its file system /lfs is this folder (default: in memory)" },
@@ -43,14 +51,17 @@ struct wishes {
 	const char *hosts[HOSTS_MAX], *keys[KEYS_MAX], *flash, *files, *image;
 	uint32_t host_count, key_count, slot_bytes, boot_ms, lease_ms;
 	bool pty, raw;
+	struct serve_ble_wishes ble;
+	const char *ble_option; /* one that needs --ble */
 };
 
 struct serve {
 	struct demo_device device;
 	struct keyfile keys[KEYS_MAX];
 	struct hf_key hf_keys[KEYS_MAX];
-	struct pollfd waits[HOSTS_MAX + 1]; /* sockets, then the line */
+	struct pollfd waits[HOSTS_MAX + 2]; /* sockets, then the line and Bluetooth, -1 if there is none */
 	uint32_t socket_count;
+	struct serve_ble ble;
 	int line;                           /* -1: none */
 	struct smp_wire wire;
 	bool raw;
@@ -65,11 +76,24 @@ static enum hf_reason take(struct args *args, int id, struct wishes *w, struct p
 {
 	uint64_t number = 0;
 	enum hf_reason reason = HF_OK;
+	if (id >= OPT_HCI)
+		w->ble_option = args->name;
 	switch (id) {
 	case OPT_PTY: w->pty = true; break;
 	case OPT_RAW: w->raw = true; break;
 	case OPT_FLASH: w->flash = args->value; break;
 	case OPT_FILES: w->files = args->value; break;
+	case OPT_BLE: w->ble.name = args->value; break;
+	case OPT_HCI: w->ble.adapter = args->value; break;
+	case OPT_ADDRESS: w->ble.address = args->value; break;
+	case OPT_PASSKEY: w->ble.shows_passkey = true; break;
+	case OPT_POLICY: reason = serve_ble_policy(args->value, &w->ble.policy, problem); break;
+	case OPT_MTU:
+		reason = args_number("--mtu", args->value, BLE_MTU_MAX, &number, problem);
+		if (reason == HF_OK && number < 65)
+			reason = problem_set(problem, HF_R_HOST_OPTION_VALUE, "--mtu", "65 to %u", BLE_MTU_MAX);
+		w->ble.mtu = (uint16_t)number;
+		break;
 	case OPT_UDP:
 		if (w->host_count == HOSTS_MAX)
 			return problem_set(problem, HF_R_HOST_USAGE, "--udp", "at most %d times", HOSTS_MAX);
@@ -184,15 +208,21 @@ static void line_start(struct serve *s)
 
 /* --- the device ----------------------------------------------------------------------------------------------------------- */
 
-static void say_boot(const struct serve *s)
+static void version_of(const struct demo_device *d, char version[40])
 {
-	const struct demo_device *d = &s->device;
-	char version[40] = "nothing";
-	if (s->quiet)
-		return;
+	(void)snprintf(version, 40, "nothing");
 	if (d->is_running)
 		version_print(&(struct hf_version){ d->memory[20], d->memory[21], hf_get16le(d->memory + 22), hf_get32le(d->memory + 24) },
 			      version);
+}
+
+static void say_boot(const struct serve *s)
+{
+	const struct demo_device *d = &s->device;
+	char version[40];
+	if (s->quiet)
+		return;
+	version_of(d, version);
 	printf("boot %u: starts %s%s", (unsigned)d->boot_count, version, d->report.on_trial ? ", on trial" : "");
 	if (d->report.refusal.reason != HF_OK)
 		printf("; refused the update: %s (HF-%04u)", hf_reason_text((uint32_t)d->report.refusal.reason)->sentence,
@@ -213,16 +243,30 @@ static void drain(const struct serve *s)
 		;
 }
 
-static void reset_if_wanted(struct serve *s)
+static enum hf_reason boot_ble(struct serve *s, struct problem *problem)
+{
+	char version[40];
+	if (s->ble.fd < 0)
+		return HF_OK;
+	version_of(&s->device, version);
+	enum hf_reason reason = serve_ble_boot(&s->ble, s->device.is_running, version, problem);
+	s->waits[s->socket_count + 1].fd = s->ble.fd;
+	return reason;
+}
+
+static enum hf_reason reset_if_wanted(struct serve *s, struct problem *problem)
 {
 	if (!s->device.os.reset_wanted)
-		return;
+		return HF_OK;
+	if (s->ble.fd >= 0)
+		serve_ble_quiet(&s->ble);
 	struct timespec time = { .tv_sec = (time_t)(s->boot_ms / 1000u), .tv_nsec = (long)(s->boot_ms % 1000u) * 1000000L };
 	demo_device_boot(&s->device);
 	(void)nanosleep(&time, NULL);
 	drain(s);
 	line_start(s);
 	say_boot(s);
+	return boot_ble(s, problem);
 }
 
 static void who_asks(struct serve *s, uint32_t peer)
@@ -233,7 +277,7 @@ static void who_asks(struct serve *s, uint32_t peer)
 	s->device.done.latest_only = peer == PEER_LINE;
 }
 
-static void serve_datagram(struct serve *s, int fd)
+static enum hf_reason serve_datagram(struct serve *s, int fd, struct problem *problem)
 {
 	static uint8_t message[DEMO_PACKET_BYTES];
 	struct sockaddr_storage from;
@@ -241,17 +285,17 @@ static void serve_datagram(struct serve *s, int fd)
 	uint32_t off = 0;
 	ssize_t got = recvfrom(fd, message, sizeof message, MSG_TRUNC, (struct sockaddr *)&from, &from_size);
 	if (got <= 0 || (size_t)got > sizeof message || from_size > PEER_ADDRESS_BYTES)
-		return;
+		return HF_OK;
 	who_asks(s, peers_number(&s->peers, &from, from_size, s->device.image.owner));
 	for (uint32_t n = demo_device_answer(&s->device, message, (uint32_t)got, &off, s->reply, sizeof s->reply); n != 0;
 	     n = demo_device_answer(&s->device, message, (uint32_t)got, &off, s->reply, sizeof s->reply)) {
 		ssize_t sent = sendto(fd, s->reply, n, 0, (const struct sockaddr *)&from, from_size);
 		(void)sent; /* a reply that is lost is asked for again */
 	}
-	reset_if_wanted(s);
+	return reset_if_wanted(s, problem);
 }
 
-static void serve_line(struct serve *s)
+static enum hf_reason serve_line(struct serve *s, struct problem *problem)
 {
 	uint8_t bytes[512];
 	ssize_t got = read(s->line, bytes, sizeof bytes);
@@ -271,22 +315,32 @@ static void serve_line(struct serve *s)
 		if (s->device.os.reset_wanted)
 			got = 0;
 	}
-	reset_if_wanted(s);
+	return reset_if_wanted(s, problem);
 }
 
+static enum hf_reason serve_radio(struct serve *s, struct problem *problem)
+{
+	enum hf_reason reason = serve_ble_work(&s->ble, &s->device.server, problem);
+	return reason == HF_OK && serve_ble_may_reset(&s->ble) ? reset_if_wanted(s, problem) : reason;
+}
+
+/* What poll does not know (-1) never has anything. */
 static enum hf_reason loop(struct serve *s, struct problem *problem)
 {
-	uint32_t count = s->socket_count + (s->line >= 0 ? 1u : 0u);
-	for (;;) {
-		if (poll(s->waits, count, -1) < 0 && errno != EINTR)
+	enum hf_reason reason = HF_OK;
+	while (reason == HF_OK) {
+		if (poll(s->waits, s->socket_count + 2, s->ble.fd >= 0 ? SERVE_BLE_TICK_MS : -1) < 0 && errno != EINTR)
 			return problem_set(problem, HF_R_HOST_NET, "poll", "%s", strerror(errno));
-		for (uint32_t i = 0; i < s->socket_count; i++) {
+		for (uint32_t i = 0; i < s->socket_count && reason == HF_OK; i++) {
 			if (s->waits[i].revents != 0)
-				serve_datagram(s, s->waits[i].fd);
+				reason = serve_datagram(s, s->waits[i].fd, problem);
 		}
-		if (s->line >= 0 && s->waits[s->socket_count].revents != 0)
-			serve_line(s);
+		if (reason == HF_OK && s->waits[s->socket_count].revents != 0)
+			reason = serve_line(s, problem);
+		if (reason == HF_OK && s->ble.fd >= 0)
+			reason = serve_radio(s, problem);
 	}
+	return reason;
 }
 
 /* --- start ---------------------------------------------------------------------------------------------------------------- */
@@ -345,10 +399,12 @@ static enum hf_reason open_wires(const struct wishes *w, struct serve *s, struct
 		s->socket_count += reason == HF_OK;
 	}
 	report_end(report);
-	if (reason == HF_OK && w->pty) {
+	if (reason == HF_OK && w->pty)
 		reason = line_open(&s->line, report, problem);
-		s->waits[s->socket_count] = (struct pollfd){ .fd = s->line, .events = POLLIN };
-	}
+	if (reason == HF_OK && w->ble.name != NULL)
+		reason = serve_ble_open(&s->ble, &w->ble, w->flash, DEMO_PACKET_BYTES, REQUESTS_WAITING_MAX, problem);
+	s->waits[s->socket_count] = (struct pollfd){ .fd = s->line, .events = POLLIN };
+	s->waits[s->socket_count + 1] = (struct pollfd){ .fd = s->ble.fd, .events = POLLIN };
 	return reason;
 }
 
@@ -356,18 +412,27 @@ static enum hf_reason serve(struct wishes *w, struct report *report, struct prob
 {
 	if (w->raw && !w->pty)
 		return problem_set(problem, HF_R_HOST_OPTION_MISSING, "--pty", "--raw is about the serial line");
+	if (w->ble.name == NULL && w->ble_option != NULL)
+		return problem_set(problem, HF_R_HOST_OPTION_MISSING, "--ble", "--%s is about Bluetooth", w->ble_option);
 	struct serve *s = host_alloc(sizeof *s);
 	s->line = -1;
+	s->ble.fd = -1;
+	s->ble.quiet = report->json;
 	s->boot_ms = w->boot_ms;
 	s->raw = w->raw;
 	s->quiet = report->json;
-	if (w->host_count == 0 && !w->pty)
+	if (w->host_count == 0 && !w->pty && w->ble.name == NULL)
 		w->hosts[w->host_count++] = "1337";
 	enum hf_reason reason = start_device(w, s, problem);
 	if (reason == HF_OK)
 		reason = open_wires(w, s, report, problem);
 	if (reason == HF_OK) {
 		demo_device_boot(&s->device);
+		reason = boot_ble(s, problem);
+	}
+	if (reason == HF_OK) {
+		if (s->ble.fd >= 0)
+			serve_ble_report(&s->ble, report);
 		report_flag(report, "running", NULL, s->device.is_running);
 		/* The object is complete now; what comes after is the device's work. */
 		reason = report_finish(report, problem);
@@ -377,6 +442,7 @@ static enum hf_reason serve(struct wishes *w, struct report *report, struct prob
 		if (reason == HF_OK)
 			reason = loop(s, problem);
 	}
+	serve_ble_close(&s->ble);
 	demo_device_stop(&s->device);
 	for (uint32_t i = 0; i < KEYS_MAX; i++)
 		keyfile_free(&s->keys[i]);
@@ -386,7 +452,7 @@ static enum hf_reason serve(struct wishes *w, struct report *report, struct prob
 
 static enum hf_reason run(struct args *args, struct report *report, struct problem *problem)
 {
-	struct wishes w = { .slot_bytes = 0x80000, .boot_ms = 250, .lease_ms = 10000 };
+	struct wishes w = { .slot_bytes = 0x80000, .boot_ms = 250, .lease_ms = 10000, .ble = { .adapter = "hci0", .mtu = BLE_MTU_USUAL } };
 	int id = 0;
 	enum hf_reason reason;
 	while ((reason = args_next(args, &id, &report->json, problem)) == HF_OK && id != 0) {
@@ -403,16 +469,19 @@ static enum hf_reason run(struct args *args, struct report *report, struct probl
 
 const struct command cmd_serve = {
 	.name = "serve",
-	.summary = "a demonstration device on this machine, over UDP or a serial line",
-	.synopsis = "[IMAGE] [--udp [HOST:]PORT]... [--pty]",
+	.summary = "a demonstration device on this machine, over UDP, a serial line or Bluetooth LE",
+	.synopsis = "[IMAGE] [--udp [HOST:]PORT]... [--pty] [--ble NAME]",
 	.about = "Runs the SMP server and the bootloader's decisions that boards run, on a flash in memory or in a file, until it is stopped.\n"
 		 "IMAGE is what it starts with. Files, settings, statistics, a shell, tasks, memory and a clock are there too, as an example application.\n"
 		 "Anyone who reaches the address can send it images and files; it listens on this machine alone unless told otherwise.\n"
-		 " To try clients and scripts; a board with its real timing is `holdfast board run`.",
+		 "With --ble a phone or another computer can update it over the air: a Bluetooth stack of its own, on an adapter that the\n"
+		 "system does not use.\n"
+		 "To try clients and scripts; a board with its real timing is `holdfast board run`.",
 	.options = options,
 	.examples = "holdfast serve app.bin --key release.pem\n"
 		    "holdfast serve app.bin --udp [::1]:1337 --udp 127.0.0.1:1400 --pty\n"
 		    "holdfast serve app.bin --files ./lfs\n"
+		    "sudo holdfast serve app.bin --key release.pem --ble Demo --hci hci1 --policy encrypted\n"
 		    "holdfast serve --flash board.flash --key release.pem --pty --json",
 	.run = run,
 };

@@ -13,6 +13,7 @@
 #   figure NAME VALUE UNIT a measured value
 #   note TEXT              a line for the reader
 #   fail TEXT              ends the scenario
+#   device NAME [OPTIONS]  starts `holdfast serve old.bin --ble NAME --hci hci1` as "device" and waits until it can be found
 #   image FILE VERSION BYTES [KEY]  a signed image of that many random bytes; makes the key (release.pem) first if it is not there
 # The scenario passes when its end is reached and each check was ok.
 FAILURES=0
@@ -56,7 +57,7 @@ figure() { echo "figure $*"; }
 
 check()
 {
-	what=$1
+	local what=$1 code
 	shift
 	if "$@" >/tmp/check.out 2>&1; then
 		echo "ok $what"
@@ -70,7 +71,7 @@ check()
 
 refuse()
 {
-	what=$1 wanted=$2 pattern=$3
+	local what=$1 wanted=$2 pattern=$3 code
 	shift 3
 	code=0
 	"$@" >/tmp/check.out 2>&1 || code=$?
@@ -85,7 +86,7 @@ refuse()
 
 wait_for()
 {
-	until_ms=$(($(uptime_ms) + $1 * 1000))
+	local until_ms=$(($(uptime_ms) + $1 * 1000))
 	shift
 	while ! "$@" >/tmp/wait.out 2>&1; do
 		if [ "$(uptime_ms)" -gt "$until_ms" ]; then
@@ -100,7 +101,7 @@ said() { grep -qE "$2" "/tmp/$1.log"; }
 
 start()
 {
-	name=$1
+	local name=$1
 	shift
 	"$@" >"/tmp/$name.log" 2>&1 &
 	echo $! >"/tmp/$name.pid"
@@ -108,7 +109,7 @@ start()
 
 stop()
 {
-	pid=$(cat "/tmp/$1.pid")
+	local pid=$(cat "/tmp/$1.pid")
 	kill "-${2:-TERM}" "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 	rm -f "/tmp/$1.pid"
@@ -144,8 +145,17 @@ bluetooth()
 
 image()
 {
-	key=${4:-release.pem}
+	local key=${4:-release.pem}
 	[ -e "$key" ] || check "a key" holdfast key new "$key"
 	head -c "$3" /dev/urandom >/tmp/payload.bin
-	check "an image $2 of $3 bytes" holdfast sign /tmp/payload.bin "$1" --key "$key" --version "$2"
+	check "an image $2 of $3 bytes" holdfast sign /tmp/payload.bin "$1" --key "$key" --version "$2" --header-size 0x200 --pad-header \
+		--slot-size 0x80000 --align 8
+}
+
+device()
+{
+	local name=$1
+	shift
+	start device holdfast serve old.bin --key release.pem --ble "$name" --hci hci1 "$@"
+	wait_for 15 said device "listening +ble:$name"
 }
