@@ -11,11 +11,11 @@
 #include "doctor/fix.h"
 #include "report_device.h"
 
-enum { OPT_DEVICE = 1, OPT_FIX, OPT_YES };
+enum { OPT_DEVICE = 1, OPT_FIX, OPT_YES, OPT_PASSPHRASE_FILE, OPT_RUNNING };
 
 struct wishes {
 	struct device_options options;
-	const char *device;
+	const char *device, *passphrase_file, *running;
 	bool fix, yes;
 };
 
@@ -77,9 +77,21 @@ static enum hf_reason take_device(struct doctor *doctor, const struct wishes *w,
 	return reason;
 }
 
+static enum hf_reason take_running(struct doctor *doctor, const char *path, struct problem *problem)
+{
+	size_t before = doctor->inputs.count;
+	enum hf_reason reason = doctor_take(doctor, path, problem);
+	for (size_t i = before; i < doctor->inputs.count; i++)
+		doctor->inputs.at[i]->runs = true;
+	return reason;
+}
+
 static enum hf_reason take_words(struct doctor *doctor, struct args *args, const struct wishes *w, struct problem *problem)
 {
-	size_t count = 0;
+	size_t count = w->running != NULL;
+	enum hf_reason taken = w->running != NULL ? take_running(doctor, w->running, problem) : HF_OK;
+	if (taken != HF_OK)
+		return taken;
 	for (const char *word; (word = args_word(args)) != NULL; count++) {
 		enum hf_reason reason = doctor_take(doctor, word, problem);
 		if (reason != HF_OK)
@@ -137,6 +149,12 @@ static enum hf_reason take_option(struct args *args, int id, struct wishes *w, s
 	case OPT_YES:
 		w->yes = true;
 		return HF_OK;
+	case OPT_PASSPHRASE_FILE:
+		w->passphrase_file = args->value;
+		return HF_OK;
+	case OPT_RUNNING:
+		w->running = args->value;
+		return HF_OK;
 	default:
 		return device_option(args, id, &w->options, problem);
 	}
@@ -154,7 +172,7 @@ static enum hf_reason run(struct args *args, struct report *report, struct probl
 	}
 	if (reason != HF_OK || args->want_help)
 		return reason;
-	struct doctor doctor = { 0 };
+	struct doctor doctor = { .passphrase.file = w.passphrase_file, .may_ask = true };
 	report->bare = true;
 	reason = take_words(&doctor, args, &w, problem);
 	if (reason == HF_OK)
@@ -176,6 +194,8 @@ static enum hf_reason run(struct args *args, struct report *report, struct probl
 
 static const struct arg_option options[] = {
 	{ OPT_DEVICE, 'd', "device", "DEVICE", "look at this device too, over SMP (serial:.., udp:..)" },
+	{ OPT_RUNNING, 'r', "running", "FILE", "the image that the device runs: version and security counter of the others are compared with its" },
+	{ OPT_PASSPHRASE_FILE, '\0', "passphrase-file", "FILE", "first line of FILE decrypts the keys (or HOLDFAST_PASSPHRASE; a named key is asked for)" },
 	{ OPT_FIX, '\0', "fix", NULL, "show what can be changed safely as a patch, ask, and change it; old files stay as .orig" },
 	{ OPT_YES, 'y', "yes", NULL, "with --fix: don't ask" },
 	DEVICE_OPTION_ROWS,

@@ -31,6 +31,7 @@ struct keyfile {
  * terminal. */
 struct passphrase {
 	const char *file; /* NULL: none */
+	bool never_ask;   /* no question on the terminal */
 };
 
 enum hf_reason keyfile_read(const char *path, const struct passphrase *passphrase, struct keyfile *key,

@@ -57,7 +57,7 @@ static bool fits(const struct keyfile *key, const uint8_t *hash, uint32_t hash_b
 /* An encrypted private key is passed over: nobody is asked for a passphrase here. */
 static bool try_file(const char *path, const uint8_t *hash, uint32_t hash_bytes, struct keyfile *key)
 {
-	static const struct passphrase none = { .file = platform_null_path };
+	static const struct passphrase none = { .file = platform_null_path, .never_ask = true };
 	struct problem ignored;
 	struct keyfile read;
 	if (keyfile_read(path, &none, &read, &ignored) != HF_OK)

@@ -53,7 +53,8 @@ static char *from_elsewhere(const struct passphrase *passphrase)
 char *passphrase_get(const struct passphrase *passphrase, const char *what)
 {
 	char *secret = from_elsewhere(passphrase);
-	return secret != NULL ? secret : from_terminal("Passphrase of", what);
+	bool never = passphrase != NULL && passphrase->never_ask;
+	return secret != NULL || never ? secret : from_terminal("Passphrase of", what);
 }
 
 void passphrase_forget(char *secret)

@@ -28,7 +28,7 @@ static bool is_text(const uint8_t *head, size_t size_bytes)
 {
 	size_t odd = 0, zero = 0;
 	for (size_t i = 0; i < size_bytes; i++) {
-		odd += head[i] < 0x20 && strchr("\t\n\r\b\f\x1b", head[i]) == NULL;
+		odd += (head[i] < 0x20 && strchr("\t\n\r\b\f\x1b", head[i]) == NULL) || head[i] == 0xff; /* erased flash */
 		zero += head[i] == 0;
 	}
 	return odd * 50 <= size_bytes && zero * 200 <= size_bytes;

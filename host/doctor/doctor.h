@@ -33,13 +33,16 @@ struct doctor {
 	DOCTOR_LIST(struct found_image) images;
 	DOCTOR_LIST(struct found_program) programs;
 	DOCTOR_LIST(struct found_key *) keys;
+	DOCTOR_LIST(struct found_key *) compiled;    /* that a bootloader holds */
 	DOCTOR_LIST(struct memory_range) ranges;
 	DOCTOR_LIST(struct finding *) findings;
 	const struct setting **by_name;              /* settings in the order of their names, made by doctor_set_up */
 	struct matcher *matcher;                     /* over messages.def, made with the first log */
 	size_t *pattern_counts;                      /* hits of each row of the message table, also those not kept */
 	struct setup setup;
-	size_t files_seen, files_read;
+	struct passphrase passphrase;                /* for encrypted keys */
+	bool may_ask;                                /* for the passphrase of a key that was named */
+	size_t files_seen, files_read, folder_elfs;
 	uint64_t log_lines;
 	bool tree_is_listed;                         /* a folder or a list of names was given */
 };
@@ -68,6 +71,8 @@ enum hf_reason doctor_read_log_file(struct doctor *doctor, struct doctor_input *
 void doctor_read_listing(struct doctor *doctor, struct doctor_input *input, const char *text, size_t size_bytes);
 void doctor_read_binary(struct doctor *doctor, struct doctor_input *input, const struct bytes *bytes);
 void doctor_read_key(struct doctor *doctor, struct doctor_input *input, const struct bytes *pem);
+/* The keys in a bootloader's code; data is at addr. */
+void doctor_take_compiled_keys(struct doctor *doctor, struct doctor_input *input, const uint8_t *data, size_t size_bytes, uint64_t addr);
 void doctor_read_source(struct doctor *doctor, struct doctor_input *input, const struct bytes *text);
 void doctor_read_manifest(struct doctor *doctor, struct doctor_input *input, const struct bytes *text);
 void doctor_read_names(struct doctor *doctor, struct doctor_input *input, const struct bytes *text);

@@ -46,6 +46,7 @@ struct doctor_input {
 	enum doctor_kind kind;
 	enum doctor_who who;
 	bool named;           /* given by the caller himself, not found in a folder */
+	bool runs;            /* given as what the device runs now */
 	bool says_holdfast;   /* its comments say that Holdfast's bootloader is flashed in place of MCUboot */
 	bool aside;           /* of another board, variant or application than the main one: not joined with the rest */
 	uint64_t size_bytes;
@@ -178,7 +179,8 @@ struct found_program {
 
 struct found_key {
 	const struct doctor_input *input;
-	struct keyfile key;
+	uint64_t addr;        /* in a bootloader's binary: of its first byte */
+	struct keyfile key;   /* then its DER, kind and bits alone */
 };
 
 /* Ranges of a hex or UF2 file. */

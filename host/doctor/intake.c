@@ -16,6 +16,7 @@
 #define FOLDER_FILES_MAX 50000u
 #define FOLDER_DEPTH_MAX 24
 #define FOLDER_BINARIES_MAX 40u
+#define FOLDER_ELFS_MAX 8u
 
 void *doctor_grown(void *at, size_t count, size_t *capacity, size_t size_bytes)
 {
@@ -112,6 +113,8 @@ static bool is_dull(const char *name)
 	static const char *const wanted[] = { ".conf", ".config", ".overlay", ".dts", ".dtsi", ".yml", ".yaml", ".log", ".txt", ".bin", ".hex",
 		".uf2", ".zip", ".pem", ".c", ".cpp", ".out", ".dump", ".dmp", ".rtt", ".cap", ".json", ".console", ".paste", ".key", ".img" };
 	const char *dot = strrchr(name, '.');
+	if (strcmp(name, "zephyr.elf") == 0)
+		return false;
 	if (strcmp(name, "CMakeLists.txt") == 0 || strcmp(name, "CMakeCache.txt") == 0)
 		return true;
 	if (dot == NULL)
@@ -155,7 +158,10 @@ static enum hf_reason take_file(struct doctor *d, const char *shown, const char 
 		return problem_set(problem, HF_R_HOST_DOCTOR_INPUT, file, "%s", strerror(errno));
 	enum doctor_kind kind = doctor_kind_of(shown, head, got);
 	bool binary = kind == KIND_DUMP || kind == KIND_ELF || kind == KIND_PROGRAM;
-	if (!named && (kind == KIND_NONE || kind == KIND_ELF || (kind == KIND_SOURCE && size > 262144)))
+	/* Of a build's ELF files the image itself, once a folder. */
+	bool spare_elf = kind == KIND_ELF && (strstr(shown, "zephyr.elf") == NULL || d->folder_elfs >= FOLDER_ELFS_MAX);
+	d->folder_elfs += !named && kind == KIND_ELF && !spare_elf;
+	if (!named && (kind == KIND_NONE || spare_elf || (kind == KIND_SOURCE && size > 262144)))
 		return HF_OK;
 	struct doctor_input *input = add_input(d, shown, file, named);
 	input->kind = kind;
@@ -261,6 +267,8 @@ static void free_lists(struct doctor *d)
 		keyfile_free(&d->keys.at[i]->key);
 		free(d->keys.at[i]);
 	}
+	for (size_t i = 0; i < d->compiled.count; i++)
+		free(d->compiled.at[i]);
 	for (size_t i = 0; i < d->findings.count; i++) {
 		free(d->findings.at[i]->title);
 		free(d->findings.at[i]->remedy);
@@ -287,6 +295,7 @@ void doctor_free(struct doctor *d)
 	free(d->images.at);
 	free(d->programs.at);
 	free(d->keys.at);
+	free(d->compiled.at);
 	free(d->ranges.at);
 	free(d->findings.at);
 	matcher_free(d->matcher);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <holdfast/config.h>
+
 #include "check.h"
 #include "doctor.h"
 #include "elffile.h"
@@ -122,6 +124,15 @@ static void add_image(struct doctor *d, const struct blob *blob, size_t off, con
 	*DOCTOR_ADD(d->images) = found;
 }
 
+/* What stands before the first image is a bootloader; so is a file that its folder or its configuration block says is one. */
+static void take_loader(struct doctor *d, const struct blob *blob, size_t before)
+{
+	bool own = blob->size >= HF_CONFIG_OFF + 8u && memcmp(blob->data + HF_CONFIG_OFF, "HFCONFIG", 8) == 0;
+	bool theirs = blob->input->who == WHO_MCUBOOT && blob->size <= 0x40000u;
+	if (before < blob->size || own || theirs)
+		doctor_take_compiled_keys(d, blob->input, blob->data, before, blob->addr);
+}
+
 /* Every image in a block whose place is known or not; a bare program at its start. */
 static void take_blob(struct doctor *d, const struct blob *blob)
 {
@@ -136,14 +147,17 @@ static void take_blob(struct doctor *d, const struct blob *blob)
 		struct found_program *program = DOCTOR_ADD(d->programs);
 		*program = (struct found_program){ .input = blob->input, .addr = blob->addr, .has_addr = blob->has_addr, .stack = stack, .reset = reset };
 	}
-	size_t first = at_start && d->images.count != 0 ? d->images.at[d->images.count - 1].total_bytes : 0;
+	size_t first = at_start && d->images.count != 0 ? d->images.at[d->images.count - 1].total_bytes : 0, before = blob->size;
 	for (size_t off = (first + 0xfffu) & ~(size_t)0xfffu; off + 32 <= blob->size; off += 0x800) {
 		if (off != 0 && memcmp(blob->data + off, magic, 4) == 0 && hf_get16le(blob->data + off + 8) >= 32) {
 			char *name = host_printf("%s at 0x%zx", blob->name, off);
 			add_image(d, blob, off, name);
 			free(name);
+			before = off < before ? off : before;
 		}
 	}
+	if (!at_start)
+		take_loader(d, blob, before);
 }
 
 static void add_range(struct doctor *d, struct doctor_input *input, uint64_t addr, uint64_t size)
@@ -248,6 +262,8 @@ static void take_elf(struct doctor *d, struct doctor_input *input, const struct 
 		free(line);
 		return;
 	}
+	if (input->who == WHO_MCUBOOT)
+		doctor_take_compiled_keys(d, input, bytes->data, bytes->size, 0);
 	struct found_program *p = DOCTOR_ADD(d->programs);
 	*p = (struct found_program){ .input = input, .addr = span.addr, .has_addr = true, .is_elf = true, .linked_addr = span.addr,
 		.size_bytes = span.size_bytes };
@@ -277,23 +293,42 @@ void doctor_read_binary(struct doctor *d, struct doctor_input *input, const stru
 		take_blob(d, &(struct blob){ input, input->path, bytes->data, bytes->size, false, 0 });
 }
 
+/* Which of the two forms of an encrypted key it is. Source: RFC 7468 section 11; RFC 1421 section 4.6.1 (DEK-Info). */
+static void say_encrypted(struct doctor *d, struct doctor_input *input, const struct bytes *pem, enum hf_reason reason)
+{
+	bool wrong = reason == HF_R_HOST_KEY_PASSPHRASE_WRONG;
+	const char *found = memmem(pem->data, pem->size, "DEK-Info:", 9);
+	const char *end = (const char *)pem->data + pem->size;
+	int length = 0;
+	found = found != NULL ? found + 9 : NULL;
+	while (found != NULL && found < end && *found == ' ')
+		found++;
+	while (found != NULL && found + length < end && length < 24 && strchr(",\r\n", found[length]) == NULL)
+		length++;
+	struct finding *f = doctor_find(d, "D06");
+	doctor_say(f, input, 0, "an encrypted private key (%s%.*s); %s, so no image was compared with it", found != NULL ? "PEM with DEK-Info " : "PKCS#8",
+		   length, found != NULL ? found : "", wrong ? "the passphrase given does not open it" : "no passphrase was given");
+	if (wrong) {
+		doctor_title(f, "A key was not looked at: the passphrase is wrong");
+		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_DATA);
+	}
+}
+
 void doctor_read_key(struct doctor *d, struct doctor_input *input, const struct bytes *pem)
 {
 	struct problem problem = { 0 };
-	struct passphrase none = { NULL };
-	if (memmem(pem->data, pem->size, "ENCRYPTED", 9) != NULL) {
-		struct finding *f = doctor_find(d, "D06");
-		doctor_say(f, input, 0, "this PEM is an encrypted private key; no passphrase is asked for here, so no image was compared with it");
-		return;
-	}
+	struct passphrase passphrase = { .file = d->passphrase.file, .never_ask = !d->may_ask || !input->named };
 	struct found_key *key = host_alloc(sizeof *key);
 	key->input = input;
-	if (keyfile_parse(input->path, pem, &none, &key->key, &problem) == HF_OK) {
+	enum hf_reason reason = keyfile_parse(input->path, pem, &passphrase, &key->key, &problem);
+	if (reason == HF_OK) {
 		*DOCTOR_ADD(d->keys) = key;
 		return;
 	}
 	free(key);
-	if (input->named) {
+	if (reason == HF_R_HOST_KEY_PASSPHRASE_WRONG || reason == HF_R_HOST_KEY_PASSPHRASE_NEEDED) {
+		say_encrypted(d, input, pem, reason);
+	} else if (input->named) {
 		char *line = problem_line(&problem);
 		broken_file(d, input, 0, line);
 		free(line);

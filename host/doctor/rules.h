@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rules.h - the detectors of rules.def, one a row, by field: rules_build.c, rules_keys.c, rules_layout.c, rules_slots.c, rules_boot.c,
+/* rules.h - the detectors of rules.def, one a row, by field: rules_build.c, rules_keys.c, rules_layout.c, rules_slots.c, rules_boot.c, rules_version.c,
  * rules_upload.c, rules_flash.c. A detector looks at facts and makes findings; it keeps no state. */
 #ifndef HOST_DOCTOR_RULES_H
 #define HOST_DOCTOR_RULES_H
@@ -136,5 +136,12 @@ void detect_d09(struct doctor *d);
 void detect_d10(struct doctor *d);
 void detect_d11(struct doctor *d);
 void detect_d12(struct doctor *d);
+
+/* An image that is meant for the main layout's slots: named, or of the build; not one of a bootloader, nor one that a hex file puts
+ * elsewhere. */
+bool rules_is_application(const struct found_image *image);
+
+/* Of a build: partitions.yml or zephyr.dts. */
+bool rules_is_generated(const struct layout *l);
 
 #endif

@@ -14,9 +14,9 @@ static const struct { const char *name, *hash; } public_keys[] = {
 #include "public_keys.def"
 };
 
-static const char *public_key_name(const struct found_image *image)
+static const char *public_key_of(const uint8_t *hash, uint32_t hash_bytes)
 {
-	char *hex = bytes_hex(image->keyhash, image->keyhash_bytes);
+	char *hex = bytes_hex(hash, hash_bytes);
 	const char *name = NULL;
 	for (size_t i = 0; i < HF_ARRAY_COUNT(public_keys); i++) {
 		if (strcmp(hex, public_keys[i].hash) == 0)
@@ -49,24 +49,70 @@ static const struct found_key *key_of(const struct doctor *d, const struct found
 	return NULL;
 }
 
+/* Is the image signed by a key of this list; a list that is empty knows nothing. */
+static bool is_signed_by(struct found_key *const *keys, size_t count, const struct found_image *image)
+{
+	bool found = count == 0;
+	for (size_t i = 0; i < count && !found; i++)
+		found = key_fits(keys[i], image);
+	return found;
+}
+
+static void say_keys(struct finding *f, struct found_key *const *keys, size_t count, const char *whose)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint8_t digest[HF_HASH_BYTES_MAX];
+		keyfile_hash(&keys[i]->key, HF_HASH_SHA256, digest);
+		char *hex = bytes_hex(digest, 32);
+		doctor_say(f, keys[i]->input, 0, "%s %s key %.16s..", whose, keyfile_type_name(&keys[i]->key), hex);
+		free(hex);
+	}
+}
+
+/* An image of the application: another stage's images have keys of their own. */
+static bool is_for_mcuboot(const struct found_image *image)
+{
+	return image->has_keyhash && image->broken == HF_OK && strstr(image->name, "mcuboot") == NULL && strstr(image->name, "s0_") == NULL &&
+	       strstr(image->name, "s1_") == NULL;
+}
+
+/* A key file of which the bootloader knows nothing; a folder may hold keys for other things. */
+static void k02_key(struct doctor *d)
+{
+	if (d->compiled.count == 0 || d->images.count != 0)
+		return;
+	for (size_t i = 0; i < d->keys.count; i++) {
+		const struct keyfile *key = &d->keys.at[i]->key;
+		bool known = !d->keys.at[i]->input->named;
+		for (size_t k = 0; k < d->compiled.count; k++)
+			known = known || (d->compiled.at[k]->key.der_bytes == key->der_bytes &&
+					  memcmp(d->compiled.at[k]->key.der, key->der, key->der_bytes) == 0);
+		if (known)
+			continue;
+		struct finding *f = doctor_find(d, "K02");
+		doctor_title(f, "The bootloader does not hold this key: what it signs is refused");
+		say_keys(f, &d->keys.at[i], 1, "given is the");
+		say_keys(f, d->compiled.at, d->compiled.count, "the bootloader holds the");
+	}
+}
+
 void detect_k02(struct doctor *d)
 {
-	for (size_t i = 0; i < d->images.count && d->keys.count != 0; i++) {
+	for (size_t i = 0; i < d->images.count; i++) {
 		const struct found_image *image = &d->images.at[i];
-		if (!image->has_keyhash || image->broken != HF_OK || key_of(d, image) != NULL)
+		bool by_file = is_signed_by(d->keys.at, d->keys.count, image), by_loader = is_signed_by(d->compiled.at, d->compiled.count, image);
+		/* What the bootloader holds counts more than a key file beside it. */
+		if (!is_for_mcuboot(image) || (d->compiled.count != 0 ? by_loader : by_file))
 			continue;
 		struct finding *f = doctor_find(d, "K02");
 		char *hex = bytes_hex(image->keyhash, image->keyhash_bytes);
 		doctor_say(f, image->input, 0, "%s: KEYHASH %.16s..", image->name, hex);
 		free(hex);
-		for (size_t k = 0; k < d->keys.count; k++) {
-			uint8_t digest[HF_HASH_BYTES_MAX];
-			keyfile_hash(&d->keys.at[k]->key, HF_HASH_SHA256, digest);
-			hex = bytes_hex(digest, 32);
-			doctor_say(f, d->keys.at[k]->input, 0, "this %s key has %.16s..", keyfile_type_name(&d->keys.at[k]->key), hex);
-			free(hex);
-		}
+		say_keys(f, d->compiled.at, d->compiled.count, "the bootloader holds the");
+		if (!by_file)
+			say_keys(f, d->keys.at, d->keys.count, "given is the");
 	}
+	k02_key(d);
 }
 
 void detect_k03(struct doctor *d)
@@ -185,9 +231,16 @@ void detect_k09(struct doctor *d)
 {
 	bool said = by_message(d, "K09");
 	for (size_t i = 0; i < d->images.count; i++) {
-		const char *name = d->images.at[i].has_keyhash ? public_key_name(&d->images.at[i]) : NULL;
+		const char *name = d->images.at[i].has_keyhash ? public_key_of(d->images.at[i].keyhash, d->images.at[i].keyhash_bytes) : NULL;
 		if (name != NULL)
 			doctor_say(doctor_find(d, "K09"), d->images.at[i].input, 0, "%s: KEYHASH of MCUboot's %s", d->images.at[i].name, name);
+	}
+	for (size_t i = 0; i < d->compiled.count; i++) {
+		uint8_t digest[HF_HASH_BYTES_MAX];
+		keyfile_hash(&d->compiled.at[i]->key, HF_HASH_SHA256, digest);
+		const char *name = public_key_of(digest, 32);
+		if (name != NULL)
+			doctor_say(doctor_find(d, "K09"), d->compiled.at[i]->input, 0, "the bootloader holds MCUboot's %s", name);
 	}
 	if (said && doctor_hit(d, "K03") != NULL)
 		doctor_grade(doctor_find(d, "K09"), SEVERITY_FAULT, CERTAINTY_DATA);
@@ -214,34 +267,6 @@ void detect_k11(struct doctor *d)
 	for (size_t i = 0; i < d->listed.count; i++) {
 		if (strlen(d->listed.at[i].hash) == 128)
 			doctor_say(doctor_find(d, "K11"), d->listed.at[i].input, d->listed.at[i].line, "slot %u: a hash of 64 bytes", d->listed.at[i].slot);
-	}
-}
-
-static bool prevents_downgrade(const struct doctor *d)
-{
-	return doctor_is(d, WHO_SYSBUILD, "MCUBOOT_DOWNGRADE_PREVENTION", "y") || doctor_is(d, WHO_MCUBOOT, "MCUBOOT_DOWNGRADE_PREVENTION", "y") ||
-	       doctor_is(d, WHO_SYSBUILD, "MCUBOOT_HARDWARE_DOWNGRADE_PREVENTION", "y") || doctor_is(d, WHO_MCUBOOT, "MCUBOOT_HW_DOWNGRADE_PREVENTION", "y") ||
-	       doctor_is(d, WHO_APP, "MCUBOOT_BOOTLOADER_NO_DOWNGRADE", "y");
-}
-
-void detect_k12(struct doctor *d)
-{
-	(void)by_message(d, "K12");
-	for (size_t i = 0; i < d->listed.count && prevents_downgrade(d); i++) {
-		const struct listed *s = &d->listed.at[i];
-		struct hf_version running;
-		size_t length = strcspn(s->version, "+");
-		if (!s->active || !s->has_version || !version_parse(s->version, length, &running))
-			continue;
-		for (size_t k = 0; k < d->images.count; k++) {
-			const struct found_image *image = &d->images.at[k];
-			char text[40];
-			if (image->broken != HF_OK || hf_version_compare(&image->version, &running) > 0)
-				continue;
-			version_print(&image->version, text);
-			doctor_say(doctor_find(d, "K12"), image->input, 0, "%s: version %s", image->name, text);
-			doctor_say(doctor_find(d, "K12"), s->input, s->line, "version %s runs", s->version);
-		}
 	}
 }
 
@@ -286,23 +311,45 @@ static void check_signature(struct doctor *d, const struct found_image *image, c
 	doctor_say(f, key->input, 0, "checked with this key");
 }
 
+/* A whole flash begins with the bootloader's vector table, or with anything. */
+static bool is_dump(const struct found_image *image)
+{
+	return image->input->kind == KIND_DUMP || image->input->kind == KIND_PROGRAM;
+}
+
+/* What an update leaves in the second slot: the header of an upload whose sector was free again, one sector before the whole image. */
+static bool is_left_over(const struct doctor *d, const struct found_image *image)
+{
+	for (size_t i = 0; i < d->images.count && is_dump(image); i++) {
+		const struct found_image *other = &d->images.at[i];
+		if (other->input == image->input && other->file_off == image->file_off + 0x1000u && other->broken == HF_OK && other->hash_reason == HF_OK)
+			return true;
+	}
+	return false;
+}
+
 void detect_d02(struct doctor *d)
 {
 	for (size_t i = 0; i < d->images.count; i++) {
 		const struct found_image *image = &d->images.at[i];
+		if (is_left_over(d, image))
+			continue;
 		bool unread = image->hash_reason == HF_R_IMAGE_ENCRYPTED || image->hash_reason == HF_R_IMAGE_COMPRESSED;
 		if (image->broken != HF_OK) {
 			/* In a dump the magic may stand by chance, or belong to a slot that was erased in part. */
 			struct finding *f = doctor_find(d, "D02");
 			doctor_say(f, image->input, 0, "%s: offset 0x%x: %s", image->name, (unsigned)image->broken_off,
 				   hf_reason_text((uint32_t)image->broken)->sentence);
-			if (image->input->kind == KIND_DUMP)
+			if (is_dump(image))
 				doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
 			continue;
 		}
 		if (image->hash_reason != HF_OK && !unread) {
 			struct finding *f = doctor_find(d, "D02");
 			doctor_say(f, image->input, 0, "%s: %s", image->name, hf_reason_text((uint32_t)image->hash_reason)->sentence);
+			bool later = is_dump(image) && i > 0 && d->images.at[i - 1].input == image->input;
+			if (later && f->evidence_count == 1)
+				doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY); /* the second slot of a dump: an upload cut short, or old bytes */
 			continue;
 		}
 		bool cortex = d->setup.soc != SOC_UNKNOWN && d->setup.soc != SOC_OTHER && image->img_bytes >= 8 && !unread;

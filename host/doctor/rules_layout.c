@@ -317,6 +317,11 @@ void detect_p19(struct doctor *d)
 	each_layout(d, check_p19);
 }
 
+bool rules_is_generated(const struct layout *l)
+{
+	return is_pm(l) ? is_generated(l) || strstr(l->input->path, "partitions.yml") != NULL : strstr(l->input->path, "zephyr.dts") != NULL;
+}
+
 static uint64_t flash_end(enum soc soc)
 {
 	switch (soc) {

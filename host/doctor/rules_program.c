@@ -45,6 +45,7 @@ static void judge(struct doctor *d, const struct layout *l, const struct found_p
 	const struct partition *secondary = partitions_of(&l->partitions, PARTITION_SECONDARY);
 	const struct partition *slot = holds(primary, program) ? primary : holds(secondary, program) ? secondary : NULL;
 	const struct partition *home = slot != NULL ? slot : home_of(l, program);
+	bool mcuboot = program->input->who == WHO_MCUBOOT;
 	uint64_t end = (uint64_t)program->linked_addr + program->size_bytes;
 	if (primary == NULL || !primary->has_addr || !partition_is_internal(primary))
 		return;
@@ -54,7 +55,7 @@ static void judge(struct doctor *d, const struct layout *l, const struct found_p
 		doctor_say(f, l->input, home->line, "%s is 0x%llx-0x%llx", home->name, (unsigned long long)home->addr, (unsigned long long)home->end);
 		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
 	} else if (home == NULL || (is_slot(l, home) && program->has_table && program->table_addr == home->addr)) {
-		struct finding *f = doctor_find(d, "D11");
+		struct finding *f = doctor_find(d, mcuboot && home == primary ? "B07" : "D11");
 		say_program(f, program);
 		doctor_say(f, l->input, primary->line, "%s is 0x%llx-0x%llx and begins with an image's header", primary->name,
 			   (unsigned long long)primary->addr, (unsigned long long)primary->end);
@@ -65,7 +66,7 @@ void detect_d10(struct doctor *d)
 {
 	for (size_t i = 0; i < d->programs.count; i++) {
 		const struct found_program *p = &d->programs.at[i];
-		if (!p->is_elf)
+		if (!p->is_elf || !p->input->named)
 			continue;
 		struct finding *f = doctor_find(d, "D10");
 		say_program(f, p);
@@ -77,9 +78,15 @@ void detect_d10(struct doctor *d)
 void detect_d11(struct doctor *d)
 {
 	for (size_t i = 0; i < d->programs.count; i++) {
-		for (size_t k = 0; k < d->layouts.count && d->programs.at[i].is_elf; k++) {
+		const struct found_program *p = &d->programs.at[i];
+		const struct layout *main = doctor_main_layout(d);
+		bool of_build = p->is_elf && !p->input->named;
+		/* A build has several layouts, of which one counts; other cores' images have memory of their own. */
+		if (of_build && main != NULL && p->has_table && p->input->who != WHO_OTHER && rules_is_generated(main))
+			judge(d, main, p);
+		for (size_t k = 0; k < d->layouts.count && p->is_elf && !of_build; k++) {
 			if (!d->layouts.at[k]->input->aside)
-				judge(d, d->layouts.at[k], &d->programs.at[i]);
+				judge(d, d->layouts.at[k], p);
 		}
 	}
 }

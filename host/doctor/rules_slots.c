@@ -219,9 +219,7 @@ void detect_p18(struct doctor *d)
 		doctor_grade(f, SEVERITY_NOTE, CERTAINTY_DATA);
 }
 
-/* An image that is meant for the main layout's slots: named, or of the build; not one of a bootloader, nor one that a hex file puts
- * elsewhere. */
-static bool is_application(const struct found_image *image)
+bool rules_is_application(const struct found_image *image)
 {
 	bool meant = image->input->named || strstr(image->input->path, "zephyr/") != NULL || strchr(image->input->path, '/') == NULL;
 	return meant && image->broken == HF_OK && !image->has_addr && strstr(image->name, "mcuboot") == NULL && strstr(image->name, "s0") == NULL &&
@@ -261,7 +259,7 @@ void detect_p10(struct doctor *d)
 	if (!pair_of(doctor_main_layout(d), &p))
 		return;
 	for (size_t i = 0; i < d->images.count; i++) {
-		if (is_application(&d->images.at[i]))
+		if (rules_is_application(&d->images.at[i]))
 			check_image_size(d, &d->images.at[i], &p);
 	}
 }
@@ -378,7 +376,8 @@ void detect_p13(struct doctor *d)
 	for (size_t i = 0; i < d->images.count; i++) {
 		const struct found_image *image = &d->images.at[i];
 		bool elsewhere = image->reset < primary->addr || image->reset >= primary->end;
-		if (!is_application(image) || image->is_compressed || image->is_encrypted || !elsewhere || image->img_bytes < 8 || image->reset >= 0x10000000u)
+		if (!rules_is_application(image) || image->is_compressed || image->is_encrypted || !elsewhere || image->img_bytes < 8 ||
+				image->reset >= 0x10000000u)
 			continue;
 		if (d->setup.mode == MODE_XIP || d->setup.mode == MODE_XIP_REVERT)
 			continue;

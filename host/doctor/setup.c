@@ -244,7 +244,8 @@ static void mode_from(struct doctor *d, enum doctor_who who, const char *prefix)
 static void mode_from_logs(struct doctor *d)
 {
 	static const struct { const char *name; enum boot_mode mode; } rows[] = { { "swap_runs_move", MODE_MOVE }, { "swap_runs_offset", MODE_OFFSET },
-		{ "swap_runs_scratch", MODE_SCRATCH }, { "overwrite_runs", MODE_OVERWRITE } };
+		{ "swap_runs_scratch", MODE_SCRATCH }, { "overwrite_runs", MODE_OVERWRITE },
+		{ "xip_runs", MODE_XIP } };
 	for (size_t i = 0; i < HF_ARRAY_COUNT(rows) && d->setup.mode == MODE_UNKNOWN; i++) {
 		if (doctor_hit(d, rows[i].name) != NULL)
 			d->setup.mode = rows[i].mode;
@@ -276,7 +277,9 @@ const struct layout *doctor_main_layout(const struct doctor *d)
 		bool slot = primary || partitions_of(&l->partitions, PARTITION_SECONDARY) != NULL;
 		/* A generated partitions.yml or zephyr.dts of the bootloader beats what was asked for. */
 		bool generated = strstr(l->input->path, "partitions.y") != NULL || strstr(l->input->path, "zephyr.dts") != NULL;
-		int rank = (slot ? 2 : 0) + (primary ? 4 : 0) + (generated ? 1 : 0) + (l->who == WHO_MCUBOOT);
+		/* Where Partition Manager made one, it is the build's. */
+		int rank = (slot ? 2 : 0) + (primary ? 8 : 0) + (generated ? 1 : 0) + (l->who == WHO_MCUBOOT) +
+			   (generated && l->partitions.form == PARTITIONS_PM ? 2 : 0);
 		if (slot && rank > best_rank) {
 			best = l;
 			best_rank = rank;

@@ -5,6 +5,7 @@
 A case begins with "#fires CODE SEVERITY" or "#near CODE". "@NAME" begins a file of that name; a line with "!" makes a file:
   !key NAME TYPE [PASSPHRASE]      !sign NAME key=K [size=N base=ADDR header=H version=V sha=S more=WORDS]
   !flip NAME OFFSET                !cut NAME BYTES             !pad NAME MULTIPLE          !forget NAME
+  !secret WORDS (the passphrase)   !run NAME (it is what runs)      !dump NAME BYTES FILE@ADDR..        !loader NAME KEY (a program that holds the public key)
   !hex NAME ADDR:BYTES..           !uf2 NAME ADDR BYTES            !elf NAME ADDR BYTES TABLE_OFFSET
 """
 import glob
@@ -43,7 +44,7 @@ def cases_of(path):
         elif line.startswith("@"):
             name = line[1:]
             cases[-1].files[name] = []
-        elif re.match(r"!(key|sign|flip|cut|pad|forget|hex|uf2|elf) ", line):
+        elif re.match(r"!(key|sign|flip|cut|pad|forget|hex|uf2|elf|secret|run|dump|loader) ", line):
             cases[-1].makers.append(line[1:].split())
         elif name is not None:
             cases[-1].files[name].append(line)
@@ -102,8 +103,27 @@ def make_elf(name, addr, size, table):
         file.write(head + struct.pack("<8I", 1, 84, addr, addr, size, size, 5, 4) + body)
 
 
+def make_dump(name, size, parts):
+    data = bytearray(b"\xff" * size)
+    for part in parts:
+        file, addr = part.split("@")
+        body = open(file, "rb").read()
+        data[int(addr, 0):int(addr, 0) + len(body)] = body
+    open(name, "wb").write(data)
+
+
+def make_loader(name, key):
+    """Code, and in it the public key as imgtool's getpub prints it."""
+    der = subprocess.run([CLI, "key", "export", key, "--form", "der"], check=True, capture_output=True).stdout
+    body = bytearray(application(0x8000, 0, 0))
+    body[0x3210:0x3210 + len(der)] = der
+    open(name, "wb").write(body)
+
+
 def make(words):
     verb, name, rest = words[0], words[1], words[2:]
+    if "/" in name:
+        os.makedirs(os.path.dirname(name), exist_ok=True)
     if verb == "key" and len(rest) > 1:
         with open(".secret", "w", encoding="ascii") as file:
             file.write(rest[1] + "\n")
@@ -119,6 +139,10 @@ def make(words):
         make_uf2(name, int(rest[0], 0), int(rest[1], 0))
     elif verb == "elf":
         make_elf(name, *(int(word, 0) for word in rest))
+    elif verb == "dump":
+        make_dump(name, int(rest[0], 0), rest[1:])
+    elif verb == "loader":
+        make_loader(name, rest[0])
     elif verb == "forget":
         os.remove(name)
     else:
@@ -132,10 +156,11 @@ def make(words):
         open(name, "wb").write(data)
 
 
-def doctor(folder):
+def doctor(folder, *more, env=None):
     """ELF files are read only if they are named: a build leaves many."""
     named = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".elf")]
-    done = subprocess.run([CLI, "doctor", "--json", folder, *named], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([CLI, "doctor", "--json", folder, *named, *more], capture_output=True, text=True, timeout=60, check=False,
+                          env={**os.environ, **(env or {})})
     said = json.loads(done.stdout)
     schemas.check("doctor", said)
     assert done.returncode == ("healthy", "attention", "fault").index(said["verdict"]), f"exit {done.returncode} for {said['verdict']}"
@@ -152,9 +177,15 @@ def run(case):
                 os.makedirs(os.path.dirname(name), exist_ok=True)
             with open(name, "w", encoding="utf-8") as file:
                 file.write("\n".join(lines) + "\n")
+        running = [os.path.abspath(words[1]) for words in case.makers if words[0] == "run"]
         for words in case.makers:
-            make(words)
-        said = doctor(folder)
+            if words[0] not in ("run", "secret"):
+                make(words)
+        env = {"HOLDFAST_PASSPHRASE": words[1] for words in case.makers if words[0] == "secret"}
+        for at, path in enumerate(running):
+            running[at] = os.path.join(home, os.path.basename(path))
+            os.rename(path, running[at])
+        said = doctor(folder, *(["--running", *running] if running else []), env=env)
         os.chdir(HERE)
     found = {finding["code"]: finding for finding in said["findings"]}
     if case.kind == "near":

@@ -11,7 +11,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "interop"))
 sys.dont_write_bytecode = True
-from virtual_board import CLI, Bench, imgtool, imgtool_key, need, payload, read, write  # noqa: E402
+from virtual_board import CLI, Bench, Live, imgtool, imgtool_key, make_loader, need, payload, read, signed, write  # noqa: E402
 
 need("imgtool")
 BOARD, HEADER, SLOT, PRIMARY = "xiao_nrf52840", 0x200, 0x70000, 0x10000
@@ -150,9 +150,50 @@ def boards():
     return failed
 
 
+def live():
+    """A board that runs: asked by --device at each station of an update; its flash as a dump; the loader's keys against the image's."""
+    steps = failed = 0
+
+    def judge(what, words, verdict, *wanted, without=()):
+        nonlocal steps, failed
+        said, _ = doctor(*words)
+        codes = [finding["code"] for finding in said["findings"]]
+        good = said["verdict"] == verdict and set(wanted) <= set(codes) and not set(without) & set(codes)
+        steps, failed = steps + 1, failed + (not good)
+        print(f"{'ok  ' if good else 'FAIL'} live, {what}: {said['verdict']} {' '.join(codes)}" + ("" if good else f"\n{said}"))
+
+    def holdfast(*words):
+        subprocess.run([CLI, *words], check=True, capture_output=True, timeout=300)
+
+    with tempfile.TemporaryDirectory() as folder:
+        key, other = imgtool_key(folder, "ecdsa-p256"), imgtool_key(folder, "ecdsa-p256", "other")
+        files = {}
+        for name, version, signer in (("1.0.0", "1.0.0", key), ("1.1.0", "1.1.0", key), ("stranger", "1.1.0", other)):
+            files[name] = os.path.join(folder, f"{name}.bin")
+            signed(BOARD, version, signer, files[name])
+        loader = make_loader(BOARD, key, folder)
+        with Live(folder, BOARD, "--loader", loader, "--app", files["1.0.0"]) as board:
+            device = f"serial:{board.port}"
+            judge("as installed", ("--device", device), "healthy", without=("K12", "C05", "D12"))
+            judge("with a newer file", ("--device", device, files["1.1.0"]), "healthy", without=("K12", "K02"))
+            judge("the loader's key and a file of another", ("--device", device, loader, files["stranger"]), "fault", "K02")
+            judge("the loader's key and a file of it", ("--device", device, loader, files["1.1.0"]), "healthy", without=("K02", "K12"))
+            holdfast("update", device, files["1.1.0"], "--no-confirm")
+            judge("on trial", ("--device", device), "attention", "C05")
+            judge("an older file than what runs", ("--device", device, files["1.0.0"]), "attention", "K12")
+            holdfast("image", "confirm", device)
+            judge("confirmed", ("--device", device), "healthy", without=("C05",))
+            dump = os.path.join(folder, "flash.bin")
+            board.flash(dump)
+            judge("its flash", (dump,), "healthy", without=("D12", "D02"))
+            judge("its flash and a file of another key", (dump, files["stranger"]), "fault", "K02")
+    return steps, failed
+
+
 def main():
-    failed = images() + boards()
-    print(f"{len(IMAGES)} images, 9 logs, {failed} failed")
+    steps, wrong = live()
+    failed = images() + boards() + wrong
+    print(f"{len(IMAGES)} images, 9 logs, {steps} looks at a live board, {failed} failed")
     sys.exit(1 if failed else 0)
 
 
