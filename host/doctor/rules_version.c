@@ -194,8 +194,8 @@ static void judge(struct doctor *d, const struct release *news, const struct rel
 	} else if (first) {
 		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
 		doctor_title(f, "The image's %s is lower than that of the image that runs", low ? "version" : "security counter");
-		doctor_remedy(f, "Raise it and build again, if the older release is not meant. Nothing given says whether the bootloader refuses it; next "
-				 "thing to look at: CONFIG_MCUBOOT_DOWNGRADE_PREVENTION and CONFIG_MCUBOOT_HW_DOWNGRADE_PREVENTION in the bootloader's .config.");
+		doctor_remedy(f, "Raise it and build again, if the older release is not meant. Nothing given says whether the bootloader refuses it; "
+				 "next thing to look at: CONFIG_MCUBOOT_DOWNGRADE_PREVENTION and CONFIG_MCUBOOT_HW_DOWNGRADE_PREVENTION in its .config.");
 	}
 }
 

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "boot.log", "pm_static.yml", "app.overlay", "prj.conf", "build/zephyr/.config", "m.hex", "z.uf2", "d.bin", "k.pem",
-		"tree.txt", "main.c", "west.yml", "sysbuild/mcuboot.conf", "list.txt" };
+		"tree.txt", "main.c", "west.yml", "sysbuild/mcuboot.conf", "list.txt", "build/mcuboot/zephyr/zephyr.bin" };
 	if (size < 2 || size > 65536)
 		return 0;
 	struct bytes text = { 0 };
