@@ -30,6 +30,7 @@ static void report_layout(const struct board *board, const struct board_layout *
 	report_number(report, "secondary_bytes", NULL, layout->secondary_bytes);
 	report_number(report, "storage_addr", NULL, layout->storage_addr);
 	report_number(report, "storage_bytes", NULL, layout->storage_bytes);
+	report_number(report, "sector_bytes", NULL, board_sector_bytes(board, layout));
 	report_text(report, "mode", NULL, boardopt_mode(layout->mode_id)->name);
 	report_number(report, "size_max", NULL, size_max);
 	report_end(report);

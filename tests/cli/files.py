@@ -103,17 +103,26 @@ def test_overlong_image():
     assert not os.path.exists("x.bin")
 
 
-def test_board_limit_is_exact():
-    path = key("ed25519")
-    write("raw", payload(1000, 0xC000))
-    ok("sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path)
-    around = len(read("x.bin")) - 1000
-    write("raw", payload(479184 - around, 0xC000))
-    made = ok("sign", "raw", "x.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path, "--json").json()
-    assert made["left_bytes"] == 0 and made["size_max"] == 479184
-    ok("verify", "x.bin", "-k", path, "--board", "xiao_nrf52840")
-    write("raw", payload(479185 - around, 0xC000))
-    fails(REFUSED, "HOST_SIGN_BOARD_LIMIT", "sign", "raw", "y.bin", "-v", "1", "--board", "xiao_nrf52840", "--pad-header", "-k", path)
+def test_limit_of_each_layout_is_exact():
+    path = key()
+    layouts = [(board, layout) for board in ok("board", "list", "--json").json()["boards"] for layout in board["layouts"]]
+    assert len(layouts) >= 17
+    for board, layout in layouts:
+        addr = layout["primary_addr"] + board["header_bytes"] - 0x200  # payload() counts from a header of 0x200
+        sign = ("-v", "1", "--board", board["name"], "--layout", layout["name"], "--pad-header", "--pad-sig", "-k", path)
+        write("raw", payload(1000, addr))
+        ok("sign", "raw", "x.bin", *sign)
+        around = len(read("x.bin")) - 1000
+        filler = b"\x5a" * (layout["size_max"] - around - 1000)
+        write("raw", payload(1000, addr) + filler)
+        made = ok("sign", "raw", "x.bin", *sign, "--json").json()
+        assert made["left_bytes"] == 0 and made["size_max"] == layout["size_max"] == len(read("x.bin")), made
+        ok("verify", "x.bin", "-k", path, "--board", board["name"], "--layout", layout["name"])
+        write("raw", payload(1001, addr) + filler)
+        fails(REFUSED, "HOST_SIGN_BOARD_LIMIT", "sign", "raw", "y.bin", *sign)
+        larger = ("-v", "1", "-H", str(board["header_bytes"]), "-S", "0x400000", "--pad-header", "--pad-sig", "-k", path)
+        ok("sign", "raw", "y.bin", *larger)  # as a signer with other limits makes it
+        fails(REFUSED, "IMAGE_BEYOND_LIMIT", "verify", "y.bin", "-k", path, "--board", board["name"], "--layout", layout["name"])
 
 
 def test_wrong_board():
