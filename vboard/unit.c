@@ -51,6 +51,30 @@ void vb_units_reset(struct vb *vb, bool power)
 	}
 }
 
+static bool is_asked(uint8_t class_keep)
+{
+	const uint8_t class = class_of(class_keep);
+	return (class_keep & VB_R_KEEP) == 0 && class != VB_R_UNKNOWN && class != VB_R_TASK && class != VB_R_RO;
+}
+
+bool vb_left_next(const struct vb *vb, uint32_t *cursor, struct vb_left *left)
+{
+	for (uint32_t n = 0, u = 1; u < vb->chip->unit_count; u++) { /* 0 is the core's */
+		const struct vb_kind *kind = vb->chip->units[u].kind;
+		for (uint32_t r = 0; r < kind->reg_count; r++) {
+			for (uint32_t off = kind->regs[r].off; off < kind->regs[r].off + 4u * kind->regs[r].words; off += 4, n++) {
+				const uint32_t value = vb->s.unit[u].reg[off / 4u];
+				if (n < *cursor || !is_asked(kind->regs[r].class_keep) || value == kind->regs[r].reset)
+					continue;
+				*left = (struct vb_left){ vb->chip->units[u].name, off, value, kind->regs[r].reset };
+				*cursor = n + 1;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 uint32_t vb_unit_at(const struct vb *vb, uint32_t addr)
 {
 	for (uint32_t u = 0; u < vb->chip->unit_count; u++) {

@@ -219,6 +219,14 @@ struct vb_snapshot *vb_snapshot_take(struct vb *vb); /* NULL: out of memory */
 void vb_snapshot_restore(struct vb *vb, const struct vb_snapshot *snapshot);
 void vb_snapshot_free(struct vb_snapshot *snapshot);
 
+/* A peripheral's register that holds another value than a reset of the chip leaves in it: from *cursor (0 at first) on, false if there is
+ * none any more. Not asked: the core's own, what hardware alone changes, what a reset keeps. */
+struct vb_left {
+	const char *unit;
+	uint32_t off, value, reset;
+};
+bool vb_left_next(const struct vb *vb, uint32_t *cursor, struct vb_left *left);
+
 /* Registers for tests: 0-12, 13 sp, 14 lr, 15 pc. */
 uint32_t vb_register(struct vb *vb, uint32_t number);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define RRAMC_COMMITWRITEBUF 0x5004b008u
+#define RRAMC_READY_EVENT 0x5004b104u
 #define RRAMC_ACCESSERROR 0x5004b10cu
 #define RRAMC_READY 0x5004b400u
 #define RRAMC_WRITEBUFEMPTY 0x5004b418u
@@ -54,6 +55,7 @@ static bool lines_write(uint32_t addr, const uint8_t *from, uint32_t size_bytes)
 	is_good = wait_ready(true) && is_good;
 	reg_set(RRAMC_CONFIG, RRAMC_CONFIG_READ);
 	is_good = wait_ready(false) && is_good;
+	reg_set(RRAMC_READY_EVENT, 0); /* not for the application's interrupt */
 	chip_cache_invalidate();
 	return is_good && reg_get(RRAMC_ACCESSERROR) == 0;
 }

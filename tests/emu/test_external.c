@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The update slot in external flash, with the shipped binaries: whatever the chip outside does or does not do, a valid primary starts,
- * the reason is told, and an update that was cut waits for the chip instead of going wrong. Power cuts are in emu_cuts. */
+ * the reason is told, and an update that was cut waits for the chip instead of going wrong. Power cuts are in emu_cuts. And, with and
+ * without such a chip: the peripherals are left as a reset leaves them (the core's own registers: test_jump.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +12,9 @@
 
 #include "cuts_rig.h"
 
-static const char *const boards[] = { "nrf52840dk/external", "nrf54l15dk/external", "xiao_nrf52840/external" };
+/* Every layout with a slot outside. */
+static const char *const boards[] = { "nrf52840dk/external", "nrf54l15dk/external", "xiao_nrf52840/external", "nrf52840dk/external-overwrite",
+				      "nrf54l15dk/external-overwrite", "xiao_nrf52840/external-overwrite", "xiao_nrf52840/keep-uf2-external" };
 
 void hf_assert_failed(uint32_t line)
 {
@@ -92,6 +95,18 @@ static void every_chip_boots_and_is_told(void **state)
 	}
 }
 
+/* From the loader's last line to the application's first instruction. */
+static void to_the_application(struct rig *rig)
+{
+	vb_until(rig->vb, "HF-1002");
+	vb_power_on(rig->vb);
+	assert_int_equal(vb_run(rig->vb, 100000000), VB_STOP_TEXT);
+	vb_until(rig->vb, NULL);
+	for (uint32_t i = 0; i < 100000 && vb_register(rig->vb, 15) - rig->layout->primary_addr >= rig->layout->primary_bytes; i++)
+		assert_int_equal(vb_run(rig->vb, 50), VB_STOP_INSTRUCTIONS);
+	assert_true(vb_register(rig->vb, 15) - rig->layout->primary_addr < rig->layout->primary_bytes);
+}
+
 /* Found asleep, it is left asleep; found awake, awake: an application without a way to wake it must not meet another chip than after
  * power-on. */
 static void left_as_found(void **state)
@@ -103,16 +118,67 @@ static void left_as_found(void **state)
 			open_board(&rig, boards[b]);
 			rig_power_cycle(&rig);
 			vb_external_set(rig.vb, sleeps != 0 ? VB_EXTERNAL_SLEEPING : VB_EXTERNAL_GOOD, true);
-			vb_until(rig.vb, "HF-1002");
-			vb_power_on(rig.vb);
-			assert_int_equal(vb_run(rig.vb, 50000000), VB_STOP_TEXT);
-			vb_until(rig.vb, NULL);
-			for (uint32_t i = 0; i < 100000 && vb_register(rig.vb, 15) - rig.layout->primary_addr >= rig.layout->primary_bytes; i++)
-				assert_int_equal(vb_run(rig.vb, 50), VB_STOP_INSTRUCTIONS);
-			assert_true(vb_register(rig.vb, 15) - rig.layout->primary_addr < rig.layout->primary_bytes);
+			to_the_application(&rig);
 			assert_int_equal(vb_external_is_asleep(rig.vb), sleeps);
 			rig_close(&rig);
 		}
+	}
+}
+
+/* ---- what is left behind */
+
+/* What the loader means to leave: its locks, and what a chip needs in any case and an application's own start-up sets as well. */
+static bool is_meant(const struct vb_left *left)
+{
+	static const struct {
+		const char *unit;
+		uint32_t first_off, last_off;
+	} meant[] = {
+		{ "CLOCK", 0x558, 0x558 },       /* APPROTECT.DISABLE: the debug port, as the policy says */
+		{ "NVMC", 0x800, 0x808 },        /* ACL: the loader's pages are locked */
+		{ "RRAMC", 0x570, 0x574 },       /* REGION[4]: the loader's lines are locked */
+		{ "RRAMC", 0x518, 0x518 },       /* LOWPOWERCONFIG, */
+		{ "RRAMC", 0x5a0, 0x5a0 },       /* the glitch detectors, */
+		{ "TAD", 0x40c, 0x40c },         /* and */
+		{ "OSCILLATORS", 0x440, 0x440 }, /* trims: what the chip's own start-up code sets */
+		{ "QSPI", 0x054, 0x054 },        /* erratum 122: or it draws current although it is off */
+		{ "UARTE0", 0x54c, 0x54c },      /* AMOUNT: what the last transfer moved; nobody can write it */
+		{ "UARTE20", 0x744, 0x744 },
+		{ "SERIAL00", 0x70c, 0x70c },
+	};
+	for (size_t i = 0; i < HF_ARRAY_COUNT(meant); i++) {
+		if (strcmp(left->unit, meant[i].unit) == 0 && left->off >= meant[i].first_off && left->off <= meant[i].last_off)
+			return true;
+	}
+	return false;
+}
+
+/* Every register of every peripheral that the virtual boards have, QSPI and SPIM among them, as the application finds it: after a plain
+ * start, after an update, and with a loader that has recovery. */
+static void all_is_as_after_reset(void **state)
+{
+	static const char *const left_boards[] = { "nrf52840dk/external", "nrf54l15dk/external", "xiao_nrf52840/two-slots", "xiao_nrf54l15/two-slots",
+						   "xiao_nrf52840/single-slot", "xiao_nrf54l15/single-slot" };
+	(void)state;
+	for (size_t b = 0; b < 2 * HF_ARRAY_COUNT(left_boards); b++) {
+		struct rig rig;
+		struct vb_left left;
+		uint32_t meant = 0;
+		assert_true(rig_open(&rig, left_boards[b / 2], b / 2 < 2 ? "ed25519" : "p256", 0));
+		act(&rig, RIG_BOOT);
+		if (b % 2 != 0 && rig.layout->secondary_bytes != 0) {
+			assert_true(rig_place(&rig, 1, 0));
+			act(&rig, RIG_REQUEST);
+		}
+		rig_power_cycle(&rig);
+		to_the_application(&rig);
+		for (uint32_t cursor = 0; vb_left_next(rig.vb, &cursor, &left); meant++) {
+			if (!is_meant(&left))
+				fail_msg("%s: %s+0x%03x is 0x%x, after a reset 0x%x", rig.name, left.unit, (unsigned)left.off, (unsigned)left.value,
+					 (unsigned)left.reset);
+		}
+		assert_true(meant >= 2); /* or nothing was looked at */
+		rig_close(&rig);
 	}
 }
 
@@ -132,8 +198,8 @@ static void fill(struct rig *rig, uint32_t kind)
 static void old_data_is_no_update(void **state)
 {
 	(void)state;
-	for (size_t b = 0; b < 2; b++) {
-		for (uint32_t kind = 0; kind < 3; kind++) {
+	for (size_t b = 0; b < HF_ARRAY_COUNT(boards); b++) {
+		for (uint32_t kind = 0; kind < (b < 2 ? 3 : 1); kind++) {
 			struct rig rig;
 			assert_true(rig_open(&rig, boards[b], "ed25519", 0));
 			fill(&rig, kind);
@@ -222,7 +288,7 @@ static void reset_while_the_chip_erases(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_chip_boots_and_is_told), cmocka_unit_test(left_as_found), cmocka_unit_test(old_data_is_no_update),
+		cmocka_unit_test(every_chip_boots_and_is_told), cmocka_unit_test(left_as_found), cmocka_unit_test(all_is_as_after_reset), cmocka_unit_test(old_data_is_no_update),
 		cmocka_unit_test(update_on_one_line), cmocka_unit_test(cut_update_waits_for_its_chip),
 		cmocka_unit_test(reset_while_the_chip_erases),
 	};
