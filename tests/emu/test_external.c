@@ -288,7 +288,8 @@ static void reset_while_the_chip_erases(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_chip_boots_and_is_told), cmocka_unit_test(left_as_found), cmocka_unit_test(all_is_as_after_reset), cmocka_unit_test(old_data_is_no_update),
+		cmocka_unit_test(every_chip_boots_and_is_told), cmocka_unit_test(left_as_found), cmocka_unit_test(all_is_as_after_reset),
+		cmocka_unit_test(old_data_is_no_update),
 		cmocka_unit_test(update_on_one_line), cmocka_unit_test(cut_update_waits_for_its_chip),
 		cmocka_unit_test(reset_while_the_chip_erases),
 	};
