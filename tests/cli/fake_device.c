@@ -5,10 +5,9 @@
  * fake_device KEY.pem APP.bin FAULT [NUMBER]; prints the path of its line, then serves until its standard input ends.
  * FAULT: none; silent; garbage (answers with noise); cbor (well-framed replies that are no CBOR); crc (damaged packets); log (console
  * text among the replies); vanish N (the line goes at request N); hang N (silent from request N on); dead (never comes back after
- * a reset); deny (refuses resets); lossy N (drops each Nth reply); slow N (ms for each
- * request); small (a limit of 2 KB); worn N (byte N of the upload does not stick);
- * forget (the request is lost at the reset); stop N (the loader finds byte N of
- * the upload changed). */
+ * a reset); renumber N (at a reset the line goes, and after N ms another comes, whose path is printed); deny (refuses resets); lossy N
+ * (drops each Nth reply); slow N (ms for each request); small (a limit of 2 KB); worn N (byte N of the upload does not stick); forget (the
+ * request is lost at the reset); stop N (the loader finds byte N of the upload changed). */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <holdfast/smp_frame.h>
@@ -124,6 +123,22 @@ static void vanish(struct device *d)
 	d->line = -1;
 }
 
+static bool line_open(struct device *d)
+{
+	struct termios settings;
+	d->line = posix_openpt(O_RDWR | O_NOCTTY);
+	if (d->line < 0 || grantpt(d->line) != 0 || unlockpt(d->line) != 0)
+		return false;
+	const char *name = ptsname(d->line);
+	d->other_end = open(name, O_RDWR | O_NOCTTY); /* held, so that the line lives on between clients */
+	if (d->other_end < 0 || tcgetattr(d->other_end, &settings) != 0)
+		return false;
+	cfmakeraw(&settings);
+	(void)tcsetattr(d->other_end, TCSANOW, &settings);
+	puts(name);
+	return fflush(stdout) == 0;
+}
+
 static void answer(struct device *d, uint8_t *message, uint32_t size)
 {
 	static uint8_t reply[PACKET_BYTES - SMP_PACKET_EXTRA_BYTES];
@@ -143,25 +158,15 @@ static void answer(struct device *d, uint8_t *message, uint32_t size)
 	if (d->demo.os.reset_wanted) {
 		(void)usleep(20000);
 		boot(d);
+		if (has(d, "renumber")) {
+			vanish(d);
+			(void)usleep(d->number * 1000);
+			if (!line_open(d))
+				exit(3);
+		}
 		if (has(d, "dead"))
 			d->demo.is_running = false;
 	}
-}
-
-static bool line_open(struct device *d)
-{
-	struct termios settings;
-	d->line = posix_openpt(O_RDWR | O_NOCTTY);
-	if (d->line < 0 || grantpt(d->line) != 0 || unlockpt(d->line) != 0)
-		return false;
-	const char *name = ptsname(d->line);
-	d->other_end = open(name, O_RDWR | O_NOCTTY); /* held, so that the line lives on between clients */
-	if (d->other_end < 0 || tcgetattr(d->other_end, &settings) != 0)
-		return false;
-	cfmakeraw(&settings);
-	(void)tcsetattr(d->other_end, TCSANOW, &settings);
-	puts(name);
-	return fflush(stdout) == 0;
 }
 
 static void serve(struct device *d)
