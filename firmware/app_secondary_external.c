@@ -23,7 +23,7 @@ void app_secondary_open(struct hf_flash *flash, struct port_area *area, uint32_t
 	enum hf_reason reason;
 
 	if (!hf_config_is_external(addr)) {
-		port_flash_area(flash, area, addr, size_bytes);
+		app_flash_area(flash, area, addr, size_bytes);
 		return;
 	}
 	external = (struct hf_external){

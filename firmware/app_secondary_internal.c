@@ -3,5 +3,5 @@
 
 void app_secondary_open(struct hf_flash *flash, struct port_area *area, uint32_t addr, uint32_t size_bytes)
 {
-	port_flash_area(flash, area, addr, size_bytes);
+	app_flash_area(flash, area, addr, size_bytes);
 }

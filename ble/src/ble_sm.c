@@ -476,6 +476,8 @@ void ble_sm_encryption(struct ble *ble, struct ble_link *link, bool is_on)
 	if (!link->encrypted) {
 		link->authenticated = false;
 		link->key_given = BLE_KEY_NONE;
+		if (ble->config.policy != BLE_OPEN)
+			ble_smp_clear(link); /* what was asked in secret is not answered in the open */
 	} else if (link->key_given == BLE_KEY_OF_BOND) {
 		link->authenticated = link->bond.authenticated;
 		if (!link->bonded)

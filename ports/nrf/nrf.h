@@ -41,4 +41,8 @@ void nrf_irq_disable(uint32_t irq);
 /* Reads shared by both chips' flash areas. */
 enum hf_reason nrf_area_read(void *ctx, uint32_t off, void *into, uint32_t size_bytes);
 
+/* In flash.c, for radio_flash.c. Piece index of CHIP_ERASE_PIECES of the sector at addr, each of at most CHIP_ERASE_PIECE_US; the sector is
+ * erased after the last. */
+bool chip_erase_piece(uint32_t addr, uint32_t index);
+
 #endif

@@ -19,8 +19,19 @@
 
 #define CHIP_GPREGRET 0x4000051cu        /* POWER, RESET: survives a soft reset, a lockup and System OFF */
 
-#define CHIP_TIMER_BASE 0x40008000u     /* TIMER0 */
-#define CHIP_TIMER_IRQ 8u
+#define CHIP_TIMER_BASE 0x4001b000u     /* TIMER4: the radio's library owns TIMER0 */
+#define CHIP_TIMER_IRQ 27u
+
+#define CHIP_FICR_DEVICEADDR 0x100000a4u
+#define CHIP_RADIO_IRQ 1u               /* RADIO, RTC0, TIMER0, CLOCK_POWER: MPSL's */
+#define CHIP_RADIO_RTC_IRQ 11u
+#define CHIP_RADIO_TIMER_IRQ 8u
+#define CHIP_RADIO_CLOCK_IRQ 0u
+#define CHIP_RADIO_SWI_IRQ 20u          /* EGU0_SWI0: pended by MPSL for its low priority work */
+#define CHIP_WRITE_PIECE_BYTES 64u      /* 16 words of 41 us */
+#define CHIP_WRITE_PIECE_US 700u
+#define CHIP_ERASE_PIECES 18u           /* partial erases of 5 ms: 85 ms in all, and one for good measure */
+#define CHIP_ERASE_PIECE_US 5000u
 
 #define CHIP_GPIO_OUTSET 0x508u
 #define CHIP_GPIO_OUTCLR 0x50cu

@@ -9,6 +9,8 @@
 #define NVMC_CONFIG_WRITE 1u
 #define NVMC_CONFIG_ERASE 2u
 #define NVMC_ERASEPAGE 0x4001e508u
+#define NVMC_ERASEPAGEPARTIAL 0x4001e518u
+#define NVMC_ERASEPAGEPARTIALCFG 0x4001e51cu /* ms */
 #define POWER_POFCON 0x40000510u
 
 /* Polls, not time: the CPU stands still while it runs from flash. 85 ms from RAM would be under a million. */
@@ -75,6 +77,18 @@ static enum hf_reason area_erase(void *ctx, uint32_t off, uint32_t size_bytes)
 		is_ready = wait_ready();
 	}
 	return lock(pofcon) && is_ready ? HF_OK : HF_R_FLASH_ERASE;
+}
+
+/* A page is erased when its partial erases add up to the time of a whole one. */
+bool chip_erase_piece(uint32_t addr, uint32_t index)
+{
+	(void)index;
+	if (!wait_ready())
+		return false;
+	uint32_t pofcon = unlock(NVMC_CONFIG_ERASE);
+	reg_set(NVMC_ERASEPAGEPARTIALCFG, CHIP_ERASE_PIECE_US / 1000u);
+	reg_set(NVMC_ERASEPAGEPARTIAL, addr);
+	return lock(pofcon);
 }
 
 /* Each write waited for READY: it is durable already. */

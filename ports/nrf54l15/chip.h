@@ -20,8 +20,19 @@
 
 #define CHIP_GPREGRET 0x5010e500u        /* POWER, RESET: survives a soft reset, a lockup and System OFF */
 
-#define CHIP_TIMER_BASE 0x500ca000u     /* TIMER20 */
-#define CHIP_TIMER_IRQ 202u
+#define CHIP_TIMER_BASE 0x500ce000u     /* TIMER24: the radio's library owns TIMER10 and TIMER20 */
+#define CHIP_TIMER_IRQ 206u
+
+#define CHIP_FICR_DEVICEADDR 0x00ffc3a4u
+#define CHIP_RADIO_IRQ 138u             /* RADIO_0, GRTC_3, TIMER10, CLOCK_POWER: MPSL's */
+#define CHIP_RADIO_RTC_IRQ 229u
+#define CHIP_RADIO_TIMER_IRQ 133u
+#define CHIP_RADIO_CLOCK_IRQ 261u
+#define CHIP_RADIO_SWI_IRQ 28u          /* SWI00: pended by MPSL for its low priority work */
+#define CHIP_WRITE_PIECE_BYTES 64u      /* 4 lines of 88 us */
+#define CHIP_WRITE_PIECE_US 400u
+#define CHIP_ERASE_PIECES 64u           /* RRAM has no erase: lines of 0xff */
+#define CHIP_ERASE_PIECE_US 400u
 
 #define CHIP_GPIO_OUTSET 0x004u
 #define CHIP_GPIO_OUTCLR 0x008u

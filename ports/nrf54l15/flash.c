@@ -83,6 +83,13 @@ static enum hf_reason area_erase(void *ctx, uint32_t off, uint32_t size_bytes)
 	return HF_OK;
 }
 
+bool chip_erase_piece(uint32_t addr, uint32_t index)
+{
+	uint32_t piece_bytes = CHIP_PAGE_BYTES / CHIP_ERASE_PIECES;
+
+	return lines_write(addr + index * piece_bytes, NULL, piece_bytes);
+}
+
 static enum hf_reason area_sync(void *ctx)
 {
 	(void)ctx;

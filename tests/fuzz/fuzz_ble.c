@@ -3,6 +3,7 @@
  * frames of a peer on each channel, fragments, time, connections that come and go, and the step of a pairing that would be right. What must
  * hold: the device sends only what fits together (ble_bench.c looks at each packet), no more than the controller has buffers, a link is
  * encrypted only by a key that was asked for, and a service that wants pairing never answers anybody else. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ble_bench.h"
@@ -14,11 +15,15 @@ enum step {
 
 static struct bench bench;
 
-static void demand(bool ok)
+static void demand_at(bool ok, int line)
 {
-	if (!ok)
-		abort();
+	if (ok)
+		return;
+	fprintf(stderr, "fuzz_ble.c:%d: what must hold does not\n", line);
+	abort();
 }
+
+#define demand(condition) demand_at((condition), __LINE__)
 
 /* Primitives that are quick and cannot be guessed by chance; what they compute is of no matter here. */
 static void toy_aes(const uint8_t key[BLE_KEY_BYTES], const uint8_t in[BLE_KEY_BYTES], uint8_t out[BLE_KEY_BYTES])
@@ -224,7 +229,7 @@ static void invariants(enum ble_policy policy)
 		demand(link->mtu >= BLE_MTU_MIN && link->mtu <= BENCH_MTU && link->in_bytes <= BENCH_MTU + 4u);
 		demand(!link->encrypted || link->key_given != BLE_KEY_NONE);
 		demand(!link->authenticated || (link->encrypted && bench.board.passkey_show != NULL));
-		demand(policy == BLE_OPEN || link->encrypted || link->bonded || link->inbox.used_bytes == 0u);
+		demand(policy == BLE_OPEN || link->encrypted || (link->inbox.used_bytes == 0u && link->outbox_bytes == 0u));
 	}
 	demand(bench.ble.state != BLE_STATE_RUNS || bench.ble.acl_free + sent == bench.acl_packets);
 }

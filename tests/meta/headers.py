@@ -7,7 +7,7 @@ import sys
 
 ROOT = os.environ.get("HOLDFAST_SOURCE_DIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDERS = ("core/include", "smp/include", "ble/include", "ports", "boards", "crypto", "firmware", "host", "sim", "vboard", ".")
-CROSS_FOLDERS = ("core/include", "smp/include", "ports", "firmware", "ports/nrf52840", ".")
+CROSS_FOLDERS = ("core/include", "smp/include", "ble/include", "ports", "firmware", "ports/nrf52840", ".")
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Wno-unused-variable", "-fsyntax-only", "-x", "c", "-"]
 
 

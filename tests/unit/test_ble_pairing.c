@@ -379,6 +379,31 @@ static void encryption_without_a_key(void **state)
 	assert_false(bench.links[0].bonded);
 }
 
+/* What was asked in secret is neither finished nor answered in the open: not half a request, not a whole one, not a reply that waits. */
+static void encryption_that_ends(void **state)
+{
+	static const uint8_t half[] = { 0x52, 25, 0, 0x0a, 0, 0, 9, 0, 0 };
+	static const uint8_t echo[] = { 0x52, 25, 0, 0x0a, 0, 0, 9, 0, 0, 7, 0, 0xa1, 0x61, 0x64, 0x65, 'h', 'e', 'l', 'l', 'o' };
+	uint32_t replies;
+
+	(void)state;
+	for (uint32_t turn = 0; turn < 3u; turn++) {
+		connected(BLE_ENCRYPTED, false);
+		pair_just_works();
+		assert_int_equal(bench_send(&bench, 4, (const uint8_t *)"\x12\x1a\x00\x01\x00", 5, 27), HF_OK);
+		replies = bench.notify.count;
+		bench.keeps = turn == 2u;
+		assert_int_equal(bench_send(&bench, 4, turn == 0u ? half : echo, turn == 0u ? sizeof half : sizeof echo, 27), HF_OK);
+		if (turn == 2u)
+			assert_true(ble_smp_serve(&bench.ble, &bench.rig.server, bench.now_ms));
+		assert_int_equal(bench_event(&bench, 0x08, (const uint8_t *)"\x06\x41\x00\x00", 4), HF_OK);
+		assert_int_equal(bench.links[0].inbox.used_bytes + bench.links[0].inbox.head_bytes + bench.links[0].outbox_bytes, 0);
+		assert_false(ble_smp_serve(&bench.ble, &bench.rig.server, bench.now_ms));
+		bench_run(&bench);
+		assert_int_equal(bench.notify.count, replies);
+	}
+}
+
 /* In each state each code at each length: the device says "failed" or goes on, and never comes to have a key. */
 static void anything_at_any_time(void **state)
 {
@@ -487,8 +512,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples), cmocka_unit_test(just_works), cmocka_unit_test(passkey), cmocka_unit_test(requests_that_are_refused),
-		cmocka_unit_test(keys_that_are_refused),
-		cmocka_unit_test(encryption_without_a_key), cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
+		cmocka_unit_test(keys_that_are_refused), cmocka_unit_test(encryption_without_a_key), cmocka_unit_test(encryption_that_ends),
+		cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
 		cmocka_unit_test(services_that_changed),
 	};
 

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include "app_secondary.h"
+#include "../ports/radio.h"
+
+void app_flash_area(struct hf_flash *flash, struct port_area *area, uint32_t addr, uint32_t size_bytes)
+{
+	port_radio_flash_area(flash, area, addr, size_bytes);
+}
