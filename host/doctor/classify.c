@@ -52,7 +52,7 @@ static enum doctor_kind binary_kind(const uint8_t *head, size_t size_bytes)
 }
 
 struct counts {
-	size_t lines, settings, unset, paths, hex;
+	size_t lines, settings, unset, paths, roots, hex;
 };
 
 static void count_line(const char *line, size_t length, struct counts *counts)
@@ -71,8 +71,11 @@ static void count_line(const char *line, size_t length, struct counts *counts)
 	counts->lines++;
 	bool path = memchr(line, ' ', length) == NULL && (memchr(line, '/', length) != NULL || memchr(line, '.', length) != NULL) &&
 		    memchr(line, '=', length) == NULL && memchr(line, ':', length) == NULL && memchr(line, ';', length) == NULL;
-	bool drawn = length > 3 && (memcmp(line, "\xe2\x94", 2) == 0 || memcmp(line, "|--", 3) == 0 || memcmp(line, "`--", 3) == 0);
-	counts->paths += path || drawn || (length == 1 && line[0] == '.');
+	bool drawn = length > 3 && (memcmp(line, "\xe2\x94", 2) == 0 || memmem(line, length, "\xe2\x94\x80 ", 4) != NULL ||
+				    memmem(line, length, "|-- ", 4) != NULL || memmem(line, length, "`-- ", 4) != NULL);
+	bool root = counts->lines == 1 && memchr(line, ' ', length) == NULL && memchr(line, '=', length) == NULL && memchr(line, ':', length) == NULL;
+	counts->paths += path || drawn;
+	counts->roots += root && !path;
 	counts->hex += line[0] == ':' && length >= 11 && isxdigit((unsigned char)line[1]);
 }
 
@@ -92,10 +95,29 @@ static struct counts count_lines(const uint8_t *head, size_t size_bytes)
 	return counts;
 }
 
+/* As a key of a YAML map: first of its line, or after a brace or comma. */
+static bool is_key(const uint8_t *head, size_t size_bytes, const char *name)
+{
+	size_t length = strlen(name);
+	for (size_t i = 0; i + length < size_bytes; i++) {
+		const uint8_t *at = memmem(head + i, size_bytes - i, name, length);
+		if (at == NULL)
+			return false;
+		i = (size_t)(at - head);
+		size_t before = i;
+		while (before > 0 && head[before - 1] == ' ')
+			before--;
+		bool first = before == 0 || strchr("\n{,", head[before - 1]) != NULL;
+		if (first && i + length < size_bytes && head[i + length] == ':')
+			return true;
+	}
+	return false;
+}
+
 static bool is_layout(const char *path, const uint8_t *head, size_t size_bytes)
 {
-	bool numbers = (holds(head, size_bytes, "address:") || holds(head, size_bytes, "placement:")) &&
-		       (holds(head, size_bytes, "size:") || holds(head, size_bytes, "end_address:"));
+	bool numbers = (is_key(head, size_bytes, "address") || is_key(head, size_bytes, "placement")) &&
+		       (is_key(head, size_bytes, "size") || is_key(head, size_bytes, "end_address"));
 	return numbers && !holds(head, size_bytes, "flags:") && (strstr(path, "sample.y") == NULL);
 }
 
@@ -127,7 +149,7 @@ static enum doctor_kind text_kind(const char *path, const uint8_t *head, size_t 
 		return KIND_DTS;
 	if (is_layout(path, head, size_bytes) || strstr(path, "pm_static") != NULL)
 		return KIND_PM;
-	if (counts.lines > 0 && counts.paths * 10 >= counts.lines * 9)
+	if (counts.paths > 0 && (counts.paths + counts.roots) * 10 >= counts.lines * 9)
 		return KIND_TREE;
 	if (ends(path, ".conf"))
 		return KIND_KCONFIG;

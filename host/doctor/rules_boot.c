@@ -159,7 +159,7 @@ void detect_s05(struct doctor *d)
 /* The boot ends at the swap line with nothing behind it; or each of several boots ends in the swap. */
 static bool stops_in_swap(const struct boot *b)
 {
-	bool wants = b->swap == SWAP_SAID_TEST || b->swap == SWAP_SAID_PERM || b->swap == SWAP_SAID_REVERT;
+	bool wants = b->swap == SWAP_SAID_TEST || b->swap == SWAP_SAID_PERM || (b->swap == SWAP_SAID_REVERT && b->swap_began);
 	return wants && b->jump_line == 0 && !b->has_chainload && b->error_line == 0 && b->app_line == 0;
 }
 
@@ -251,8 +251,27 @@ void detect_s10(struct doctor *d)
 	}
 }
 
+/* Why a mark would not lead to a swap though the slot holds an image. */
+static bool refusal_is_said(const struct doctor *d)
+{
+	static const char *const names[] = { "not_compatible", "X06", "P01", "S09", "K12", "secondary_bad", "panic", "P10", "holdfast_line" };
+	for (size_t i = 0; i < HF_ARRAY_COUNT(names); i++) {
+		if (doctor_hit(d, names[i]) != NULL)
+			return true;
+	}
+	return d->setup.mode == MODE_XIP || d->setup.mode == MODE_XIP_REVERT;
+}
+
 void detect_s11(struct doctor *d)
 {
+	/* A mark in the secondary and yet "none": MCUboot found no header before it (boot_validate_slot says: no image). */
+	for (size_t i = 0; i < d->boots.count && !refusal_is_said(d); i++) {
+		const struct boot *b = &d->boots.at[i];
+		if (b->secondary.line == 0 || b->secondary.magic != WORD_GOOD || b->swap != SWAP_SAID_NONE || b->secondary.swap_type == 4)
+			continue;
+		say_boot(doctor_find(d, "S11"), b);
+		doctor_grade(doctor_find(d, "S11"), SEVERITY_FAULT, CERTAINTY_LIKELY);
+	}
 	for (size_t i = 0; i < d->boots.count; i++) {
 		const struct boot *b = &d->boots.at[i];
 		if (b->secondary.line != 0 && b->secondary.magic != WORD_GOOD && b->secondary.image_ok == 1)
@@ -316,7 +335,7 @@ void detect_c03(struct doctor *d)
 			continue;
 		struct finding *f = doctor_find(d, "C03");
 		say_boot(f, b);
-		if (b->jump_line != 0 && b->secondary.magic != WORD_GOOD && b->swap == SWAP_SAID_NONE)
+		if (b->jump_line != 0 && !has_bad(&b->primary) && b->secondary.magic != WORD_GOOD && b->swap == SWAP_SAID_NONE)
 			doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
 	}
 	bool explained = doctor_hit(d, "P10") != NULL || doctor_hit(d, "swap_room") != NULL || doctor_found(d, "S07") != NULL;
@@ -361,8 +380,14 @@ void detect_c07(struct doctor *d)
 	for (size_t i = 0; i < d->images.count && a != NULL && a->has_hash; i++) {
 		char *hex = bytes_hex(d->images.at[i].hash, d->images.at[i].hash_bytes);
 		if (strcmp(hex, a->hash) == 0) {
-			doctor_say(doctor_find(d, "C07"), d->images.at[i].input, 0, "%s has hash %.16s..", d->images.at[i].name, hex);
-			doctor_say(doctor_find(d, "C07"), a->input, a->line, "and so has the running image");
+			bool first = doctor_found(d, "C07") == NULL;
+			struct finding *f = doctor_find(d, "C07");
+			doctor_say(f, d->images.at[i].input, 0, "%s has hash %.16s..", d->images.at[i].name, hex);
+			doctor_say(f, a->input, a->line, "and so has the running image");
+			if (first) {
+				doctor_title(f, "The device runs this image already: to send it again changes nothing");
+				doctor_grade(f, SEVERITY_NOTE, CERTAINTY_DATA);
+			}
 		}
 		free(hex);
 	}

@@ -71,7 +71,8 @@ static bool is_holdfasts(const struct doctor *d, const struct pair *p)
 	bool said = doctor_hit(d, "holdfast_line") != NULL;
 	for (size_t i = 0; i < d->inputs.count; i++)
 		said = said || (d->inputs.at[i]->says_holdfast && !d->inputs.at[i]->aside);
-	return said && p->n1 == p->n0 + 1 && !partition_is_internal(p->secondary);
+	/* one sector of its swap more, which may be of two pages */
+	return said && p->n1 > p->n0 && p->n1 <= p->n0 + 2 && !partition_is_internal(p->secondary);
 }
 
 /* Each layout with both slots that contradicts the mode. */
@@ -116,7 +117,7 @@ void detect_p02(struct doctor *d)
 	struct finding *f = doctor_find(d, "P02");
 	doctor_say_hits(d, f, "not_compatible", 2);
 	doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
-	if (pair_of(doctor_main_layout(d), &p) && p.n1 == p.n0 + 1 && is_holdfasts(d, &p)) {
+	if (pair_of(doctor_main_layout(d), &p) && p.n1 > p.n0 && is_holdfasts(d, &p)) {
 		doctor_say(f, p.layout->input, p.secondary->line, "this layout is for Holdfast's bootloader, but it is MCUboot that runs");
 		doctor_remedy(f, "Flash the .hex of `holdfast bootloader` in place of the MCUboot that the build made.");
 	}
