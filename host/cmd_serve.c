@@ -321,15 +321,22 @@ static enum hf_reason serve_line(struct serve *s, struct problem *problem)
 static enum hf_reason serve_radio(struct serve *s, struct problem *problem)
 {
 	enum hf_reason reason = serve_ble_work(&s->ble, &s->device.server, problem);
-	return reason == HF_OK && serve_ble_may_reset(&s->ble) ? reset_if_wanted(s, problem) : reason;
+	return reason == HF_OK && s->device.os.reset_wanted && serve_ble_may_reset(&s->ble) ? reset_if_wanted(s, problem) : reason;
 }
 
 /* What poll does not know (-1) never has anything. */
 static enum hf_reason loop(struct serve *s, struct problem *problem)
 {
 	enum hf_reason reason = HF_OK;
+	if (s->ble.fd >= 0)
+		serve_ble_guard_signals();
 	while (reason == HF_OK) {
-		if (poll(s->waits, s->socket_count + 2, s->ble.fd >= 0 ? SERVE_BLE_TICK_MS : -1) < 0 && errno != EINTR)
+		if (serve_ble_is_stopped()) {
+			serve_ble_quiet(&s->ble);
+			return problem_set(problem, HF_R_HOST_INTERRUPTED, NULL, "%s", "");
+		}
+		int wait_ms = s->ble.fd < 0 ? -1 : s->device.os.reset_wanted ? SERVE_BLE_TICK_MS / 10 : SERVE_BLE_TICK_MS;
+		if (poll(s->waits, s->socket_count + 2, wait_ms) < 0 && errno != EINTR)
 			return problem_set(problem, HF_R_HOST_NET, "poll", "%s", strerror(errno));
 		for (uint32_t i = 0; i < s->socket_count && reason == HF_OK; i++) {
 			if (s->waits[i].revents != 0)

@@ -3,6 +3,7 @@
 #include "serve_ble.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "device.h"
 #include "hci_user.h"
 
-enum { PACKETS_AT_ONCE = 64 };
+enum { PACKETS_AT_ONCE = 64, LEAVE_MS = 2000, LINGER_MS = 250 /* as Zephyr's MCUMGR_GRP_OS_RESET_MS */ };
 static const char *const policies[] = { [BLE_OPEN] = "open", [BLE_ENCRYPTED] = "encrypted", [BLE_AUTHENTICATED] = "authenticated" };
 
 enum hf_reason serve_ble_policy(const char *text, enum ble_policy *policy, struct problem *problem)
@@ -122,18 +123,58 @@ enum hf_reason serve_ble_work(struct serve_ble *s, struct smp_server *server, st
 	return named(s, work(s, server, problem), problem);
 }
 
-bool serve_ble_may_reset(const struct serve_ble *s)
+bool serve_ble_may_reset(struct serve_ble *s)
 {
-	return ble_is_idle(&s->ble);
+	if (!ble_is_idle(&s->ble))
+		return false;
+	if (!s->lingers)
+		s->lingers_from_ms = device_now_ms();
+	s->lingers = true;
+	return device_now_ms() - s->lingers_from_ms >= LINGER_MS;
 }
 
 void serve_ble_quiet(struct serve_ble *s)
 {
 	static const uint8_t reset[] = { 0x01, 0x03, 0x0c, 0x00 }; /* HCI Reset, Vol 4 Part E 7.3.2 */
 	struct problem problem;
-	enum hf_reason reason = hci_user_write(s->fd, reset, sizeof reset, &problem);
+	uint32_t from_ms = device_now_ms();
+	enum hf_reason reason = HF_OK;
 
+	s->lingers = false;
+	ble_leave(&s->ble);
+	while (reason == HF_OK && !ble_is_alone(&s->ble) && device_now_ms() - from_ms < LEAVE_MS) {
+		struct pollfd wait = { .fd = s->fd, .events = POLLIN };
+
+		reason = work(s, NULL, &problem);
+		if (reason == HF_OK && !ble_is_alone(&s->ble))
+			(void)poll(&wait, 1, LEAVE_MS / 10);
+	}
+	if (reason == HF_OK)
+		reason = hci_user_write(s->fd, reset, sizeof reset, &problem);
 	(void)reason; /* an adapter that is lost is seen at the boot */
+}
+
+/* The handler's own; all else is done in the loop. */
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+void serve_ble_guard_signals(void)
+{
+	const struct sigaction action = { .sa_handler = stop };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < HF_ARRAY_COUNT(numbers); i++)
+		(void)sigaction(numbers[i], &action, NULL);
+}
+
+bool serve_ble_is_stopped(void)
+{
+	return stopped != 0;
 }
 
 /* --- start --------------------------------------------------------------------------------------------------------------- */

@@ -35,6 +35,8 @@ struct serve_ble {
 	const char *adapter;
 	char *bonds_path;
 	char version[40];
+	bool lingers;
+	uint32_t lingers_from_ms;
 	bool quiet; /* passkeys go to standard error */
 };
 
@@ -46,9 +48,13 @@ enum hf_reason serve_ble_open(struct serve_ble *s, const struct serve_ble_wishes
 /* Until the controller is ready. runs: else nothing is started, and the adapter is given back. */
 enum hf_reason serve_ble_boot(struct serve_ble *s, bool runs, const char *version, struct problem *problem) HF_MUST_USE;
 enum hf_reason serve_ble_work(struct serve_ble *s, struct smp_server *server, struct problem *problem) HF_MUST_USE;
-bool serve_ble_may_reset(const struct serve_ble *s);
-/* As a chip in reset: connections are gone, nothing is advertised. */
+/* The reply is out, and the peer had a moment to read it before the connection ends. Ask at each turn while a reset is wanted. */
+bool serve_ble_may_reset(struct serve_ble *s);
+/* As before a chip's reset: connections are ended, nothing is advertised. */
 void serve_ble_quiet(struct serve_ble *s);
+/* A signal that ends the program ends the connections first: from now on ask serve_ble_is_stopped. */
+void serve_ble_guard_signals(void);
+bool serve_ble_is_stopped(void);
 void serve_ble_report(const struct serve_ble *s, struct report *report);
 void serve_ble_close(struct serve_ble *s);
 

@@ -182,8 +182,8 @@ static uint16_t command_choose(struct ble *ble, uint8_t *body, uint32_t *size_by
 		ble->state = BLE_STATE_RUNS;
 	}
 	opcode = links_command(ble, body, size_bytes);
-	if (opcode == 0u && !ble->advertises && !ble->advertise_blocked && a_link_is_free(ble)) {
-		body[0] = 1;
+	if (opcode == 0u && (ble->leaves ? ble->advertises : !ble->advertises && !ble->advertise_blocked && a_link_is_free(ble))) {
+		body[0] = !ble->leaves;
 		*size_bytes = 1;
 		opcode = LE_ADVERTISE;
 	}
@@ -274,7 +274,7 @@ void ble_command_done(struct ble *ble, uint16_t opcode, uint8_t status, const ui
 	if (ble->state == BLE_STATE_STARTS && ble->step < HF_ARRAY_COUNT(steps)) {
 		step_done(ble, status == 0u && values_take(ble, opcode, values, size_bytes));
 	} else if (opcode == LE_ADVERTISE) {
-		ble->advertises = status == 0u;
+		ble->advertises = status == 0u && !ble->leaves;
 		ble->advertise_blocked = status != 0u; /* no room for one more connection: until one ends */
 	}
 }

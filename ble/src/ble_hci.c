@@ -271,6 +271,24 @@ uint32_t ble_next(struct ble *ble, uint8_t *packet, uint32_t cap_bytes, uint32_t
 	return ble_acl_next(ble, packet, cap_bytes, now_ms);
 }
 
+void ble_leave(struct ble *ble)
+{
+	enum { POWERS_OFF = 0x15 }; /* Vol 1 Part F 2.21 */
+
+	ble->leaves = true;
+	for (uint32_t i = 0; i < ble->config.link_count; i++)
+		if (ble->config.links[i].used)
+			ble_link_close(&ble->config.links[i], POWERS_OFF);
+}
+
+bool ble_is_alone(const struct ble *ble)
+{
+	for (uint32_t i = 0; i < ble->config.link_count; i++)
+		if (ble->config.links[i].used)
+			return false;
+	return true;
+}
+
 bool ble_is_idle(const struct ble *ble)
 {
 	for (uint32_t i = 0; i < ble->config.link_count; i++) {

@@ -111,6 +111,25 @@ static void advertises_while_there_is_room(void **state)
 
 /* --- HCI ----------------------------------------------------------------------------------------------------------------- */
 
+/* Before a reset: the peer is told, and nobody new is let in. */
+static void leaves_in_words(void **state)
+{
+	(void)state;
+	connected(BLE_OPEN, false);
+	assert_false(ble_is_alone(&bench.ble));
+	ble_leave(&bench.ble);
+	bench_run(&bench);
+	assert_false(bench.ble.advertises);
+	assert_int_equal(bench.last_command, 0x200a); /* Advertise, off; Disconnect went before it */
+	assert_int_equal(bench.links[0].close_reason, 0x15);
+	assert_int_equal(bench.links[0].commands, 0);
+	assert_false(ble_is_alone(&bench.ble));
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench_run(&bench);
+	assert_true(ble_is_alone(&bench.ble));
+	assert_false(bench.ble.advertises);
+}
+
 static void packets_of_every_length(void **state)
 {
 	uint8_t bytes[255];
@@ -381,6 +400,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settings_that_are_not_sound), cmocka_unit_test(controllers_that_do_not_do), cmocka_unit_test(advertises_while_there_is_room),
+		cmocka_unit_test(leaves_in_words),
 		cmocka_unit_test(packets_of_every_length), cmocka_unit_test(no_more_packets_than_buffers), cmocka_unit_test(frames),
 		cmocka_unit_test(signalling), cmocka_unit_test(requests), cmocka_unit_test(never_more_than_one_answer), cmocka_unit_test(messages),
 		cmocka_unit_test(messages_that_do_not_fit),

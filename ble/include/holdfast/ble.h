@@ -174,7 +174,7 @@ struct ble {
 	struct ble_address address;    /* our own */
 	uint64_t le_features;
 	uint32_t acl_bytes, acl_free;  /* the controller's buffers: size, and how many are free */
-	bool advertises, advertise_blocked;
+	bool advertises, advertise_blocked, leaves;
 	uint32_t turn;                 /* whose turn it is to send */
 	uint32_t fails_in_row, pairing_from_ms;
 	bool pairing_waits;
@@ -191,5 +191,9 @@ uint32_t ble_next(struct ble *ble, uint8_t *packet, uint32_t cap_bytes, uint32_t
 bool ble_smp_serve(struct ble *ble, struct smp_server *server, uint32_t now_ms);
 /* All replies are with the controller and acknowledged: the time to reset, when a reset was asked for. */
 bool ble_is_idle(const struct ble *ble);
+/* Before a reset, once idle: ends the connections in words, so that peers need not find out by their timeouts; no new ones until ble_start.
+ * Go on with ble_packet and ble_next until ble_is_alone, or for as long as you like to wait. */
+void ble_leave(struct ble *ble);
+bool ble_is_alone(const struct ble *ble);
 
 #endif

@@ -14,6 +14,8 @@
 #   note TEXT              a line for the reader
 #   fail TEXT              ends the scenario
 #   device NAME [OPTIONS]  starts `holdfast serve old.bin --ble NAME --hci hci1` as "device" and waits until it can be found
+#   cut_link               ends the connection, as when the peer is out of reach; both sides learn it. (A killed peripheral is silence for ever
+#                          here: btvirt has no supervision timeout. `stop device` ends its connections in words.)
 #   image FILE VERSION BYTES [KEY]  a signed image of that many random bytes; makes the key (release.pem) first if it is not there
 # The scenario passes when its end is reached and each check was ok.
 FAILURES=0
@@ -158,4 +160,11 @@ device()
 	shift
 	start device holdfast serve old.bin --key release.pem --ble "$name" --hci hci1 "$@"
 	wait_for 15 said device "listening +ble:$name"
+}
+
+cut_link()
+{
+	for handle in $(hcitool -i hci0 con | sed -n 's/.* handle \([0-9]*\) .*/\1/p'); do
+		hcitool -i hci0 ledc "$handle"
+	done
 }
