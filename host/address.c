@@ -50,8 +50,12 @@ static enum hf_reason take_option(const char *text, const char *key, const char 
 		a->usb_index = (uint32_t)number;
 	} else if (strcmp(key, "mtu") == 0 && a->kind == ADDRESS_UDP && number_of(value, 576, 65535, &number)) {
 		a->mtu_bytes = (uint32_t)number;
+	} else if (strcmp(key, "adapter") == 0 && a->kind == ADDRESS_BLE && copy(a->ble_adapter, sizeof a->ble_adapter, value, strlen(value))) {
+		return HF_OK;
+	} else if (strcmp(key, "wait") == 0 && a->kind == ADDRESS_BLE && number_of(value, 1, 600, &number)) {
+		a->ble_wait_s = (uint32_t)number;
 	} else {
-		char *why = host_printf("%s=%s does not fit here; there are baud, framing=raw (serial, usb), port (usb), mtu (udp)", key, value);
+		char *why = host_printf("%s=%s does not fit here; there are baud, framing=raw (serial, usb), port (usb), mtu (udp), adapter, wait (ble)", key, value);
 		enum hf_reason reason = refuse(problem, text, why);
 		free(why);
 		return reason;

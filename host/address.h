@@ -2,7 +2,8 @@
 /* address.h - how a device is named on the command line: one word.
  *
  * Shapes   /dev/ttyACM0 | serial:PATH[?baud=N&framing=raw] | usb:SERIAL-NUMBER[?port=N&..] | udp:HOST[:PORT][?mtu=N] with IPv6 in
- *          brackets | ble:NAME | a saved name (devicenames.h). A word with a '/' or that is a file is a path.
+ *          brackets |
+ *          ble:NAME or ble:AA:BB:CC:DD:EE:FF[?adapter=hci0&wait=SECONDS] | a saved name (devicenames.h). A word with a '/' or that is a file is a path.
  * Errors   HF_R_HOST_ADDRESS, HF_R_HOST_NAME_UNKNOWN, those of devicenames.h.
  * Source   port 1337: zephyrproject-rtos/zephyr: subsys/mgmt/mcumgr/transport/Kconfig.udp.
  */
@@ -25,6 +26,12 @@ struct address {
 	uint32_t baud;                          /* 0: not said */
 	uint16_t udp_port;
 	uint32_t mtu_bytes;                     /* of the path, IP header included; 0: not said */
+	char ble_adapter[16];                   /* "hci0"; empty: the first that is on */
+	uint32_t ble_wait_s;                    /* each step of finding and connecting; 0: not said */
+	struct address_known {                  /* learned from the device that was connected; empty: none yet */
+		char mac[18], name[64];
+		bool is_random;                 /* it may come back with another one */
+	} ble_known;
 };
 
 /* Without saved names. */

@@ -142,7 +142,7 @@ static enum hf_reason reset_into(struct recover *r, bool into_recovery)
 	r->device->options = usual;
 	if (reason == HF_OK && into_recovery)
 		reason = device_result(r->device, &reply, HF_OK, "reset into recovery", r->problem);
-	return reason == HF_R_HOST_DEVICE_SILENT || reason == HF_R_HOST_PORT_LOST ? HF_OK : reason; /* faster than its reply */
+	return reason == HF_R_HOST_DEVICE_SILENT || link_is_lost(reason) ? HF_OK : reason; /* faster than its reply */
 }
 
 static enum hf_reason enter(struct recover *r)

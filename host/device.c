@@ -17,6 +17,14 @@ struct device_options device_defaults(void)
 	return (struct device_options){ .link = { .baud = 115200 }, .timeout_ms = 2500, .tries = 3 };
 }
 
+/* A passkey is six digits, and its zeros in front mean nothing. */
+static const char *decimal(const char *text)
+{
+	while (text[0] == '0' && text[1] >= '0' && text[1] <= '9')
+		text++;
+	return text;
+}
+
 enum hf_reason device_option(const struct args *args, int id, struct device_options *options, struct problem *problem)
 {
 	uint64_t number = 0;
@@ -33,6 +41,14 @@ enum hf_reason device_option(const struct args *args, int id, struct device_opti
 	case DEVICE_OPT_TRIES:
 		reason = args_number("--tries", args->value, 100, &number, problem);
 		options->tries = (uint8_t)(number > 0 ? number : 1);
+		break;
+	case DEVICE_OPT_PAIR:
+		options->link.pair = true;
+		break;
+	case DEVICE_OPT_PASSKEY:
+		reason = args_number("--passkey", decimal(args->value), 999999, &number, problem);
+		options->link.passkey = (uint32_t)number;
+		options->link.has_passkey = options->link.pair = true;
 		break;
 	case DEVICE_OPT_V1:
 		options->old_version = true;
@@ -220,6 +236,13 @@ static bool is_too_new(const struct device *device, const struct smp_reply *repl
 	return device->client.version != SMP_V1 && reply->refused && !reply->code.of_group && reply->code.rc == SMP_RC_TOO_NEW;
 }
 
+static enum hf_reason ask_again(struct device *device, struct problem *problem)
+{
+	device->client.waiting = true;
+	device->client.deadline_ms = device_now_ms() + device->options.timeout_ms;
+	return device_send(device, device->request, device->client.request_bytes, problem);
+}
+
 /* The device knows version 1 only: the same request, and all that follow, in that version. */
 static enum hf_reason again_as_v1(struct device *device, struct problem *problem)
 {
@@ -228,9 +251,14 @@ static enum hf_reason again_as_v1(struct device *device, struct problem *problem
 	header.version = SMP_V1;
 	smp_header_put(&header, device->request);
 	device->client.header = header;
-	device->client.waiting = true;
-	device->client.deadline_ms = device_now_ms() + device->options.timeout_ms;
-	return device_send(device, device->request, device->client.request_bytes, problem);
+	return ask_again(device, problem);
+}
+
+/* The link itself may know what a silence from the start means, and do something about it. */
+static bool may_cure(struct device *device)
+{
+	struct link *link = &device->link;
+	return device->client.counts.replies == 0 && link->class->cure != NULL && link->class->cure(link);
 }
 
 enum hf_reason device_exchange(struct device *device, enum hf_reason asked, struct smp_reply *reply, struct problem *problem)
@@ -243,7 +271,11 @@ enum hf_reason device_exchange(struct device *device, enum hf_reason asked, stru
 		uint8_t *message = NULL;
 		enum hf_reason result = HF_OK;
 		switch (smp_client_poll(&device->client, device_now_ms(), &wait_ms)) {
-		case SMP_TODO_GIVE_UP: return silence_explain(device, problem);
+		case SMP_TODO_GIVE_UP:
+			if (!may_cure(device))
+				return silence_explain(device, problem);
+			reason = ask_again(device, problem);
+			continue;
 		case SMP_TODO_SEND:
 			reason = device_send(device, device->request, device->client.request_bytes, problem);
 			continue;
@@ -299,38 +331,58 @@ enum hf_reason device_exchange_optional(struct device *device, enum hf_reason as
 {
 	enum hf_reason reason = device_exchange(device, asked, reply, problem);
 	*known = reason == HF_OK && !reply->refused;
-	return reason == HF_R_HOST_DEVICE_SILENT && device->client.counts.replies != 0 ? HF_OK : reason;
+	return device_is_silence(reason) && device->client.counts.replies != 0 ? HF_OK : reason;
 }
 
 /* Buffers of usual servers, without what framing takes: MCUboot's recovery has 1024, older ones 512, Zephyr 384 and 256. A message that is
  * too long vanishes; any reply to it, a refusal too, says that it came through. One console line is always taken. */
-static enum hf_reason probe_size(struct device *device, uint32_t *message_max, struct problem *problem)
+enum { PROBE_SIZE_MAX = 1020 };
+
+static enum hf_reason probe_one(struct device *device, uint32_t size_bytes, bool *passed, struct problem *problem)
 {
 	enum { PROBE_MS = 400, BITS_PER_BYTE = 10, OVERHEAD_BYTES = SMP_HEADER_BYTES + 8 };
-	static const uint16_t sizes[] = { 1020, 508, 380, 252 };
 	const struct device_options usual = device->options;
 	uint32_t baud = device->link.address.baud != 0 ? device->link.address.baud : usual.link.baud;
-	char text[1024];
+	char text[PROBE_SIZE_MAX];
+	struct smp_reply reply;
+	memset(text, '.', sizeof text);
+	text[size_bytes - OVERHEAD_BYTES] = '\0';
+	if (device->link.address.kind == ADDRESS_SERIAL)
+		device->options.timeout_ms = PROBE_MS + 2 * smp_wire_bytes(size_bytes) * BITS_PER_BYTE * 1000u / baud;
+	if (device->options.timeout_ms > usual.timeout_ms || usual.timeout_ms > device_defaults().timeout_ms)
+		device->options.timeout_ms = usual.timeout_ms;
+	device->options.tries = 1;
+	struct smp_ask ask = device_ask_of(device);
+	enum hf_reason reason = device_exchange(device, smp_ask_echo(&device->client, &ask, text), &reply, problem);
+	device->options = usual;
+	*passed = reason == HF_OK;
+	return device_is_silence(reason) ? HF_OK : reason;
+}
+
+static enum hf_reason probe_size(struct device *device, uint32_t *message_max, struct problem *problem)
+{
+	static const uint16_t sizes[] = { PROBE_SIZE_MAX, 508, 380, 252 };
 	enum hf_reason reason = HF_OK;
 	bool passed = false;
 	for (size_t i = 0; i < HF_ARRAY_COUNT(sizes) && reason == HF_OK && !passed; i++) {
-		struct smp_reply reply;
-		memset(text, '.', sizeof text);
-		text[sizes[i] - OVERHEAD_BYTES] = '\0';
-		if (device->link.framing != LINK_DATAGRAMS)
-			device->options.timeout_ms = PROBE_MS + 2 * smp_wire_bytes(sizes[i]) * BITS_PER_BYTE * 1000u / baud;
-		if (device->options.timeout_ms > usual.timeout_ms || usual.timeout_ms > device_defaults().timeout_ms)
-			device->options.timeout_ms = usual.timeout_ms;
-		device->options.tries = 1;
-		struct smp_ask ask = device_ask_of(device);
-		reason = device_exchange(device, smp_ask_echo(&device->client, &ask, text), &reply, problem);
-		passed = reason == HF_OK;
+		reason = probe_one(device, sizes[i], &passed, problem);
 		if (passed)
 			*message_max = sizes[i];
-		else if (reason == HF_R_HOST_DEVICE_SILENT)
-			reason = HF_OK;
 	}
-	device->options = usual;
+	return reason;
+}
+
+/* A device may take messages in one piece only, whatever its buffers hold (Zephyr without CONFIG_MCUMGR_TRANSPORT_BT_REASSEMBLY). */
+static enum hf_reason probe_pieces(struct device *device, uint32_t *message_max, struct problem *problem)
+{
+	uint32_t piece_max = device->link.piece_max_bytes;
+	bool passed = false;
+	if (piece_max == 0 || *message_max <= piece_max)
+		return HF_OK;
+	uint32_t size_bytes = piece_max + 1u < PROBE_SIZE_MAX ? piece_max + 1u : PROBE_SIZE_MAX;
+	enum hf_reason reason = probe_one(device, size_bytes, &passed, problem);
+	if (reason == HF_OK && !passed)
+		*message_max = piece_max;
 	return reason;
 }
 
@@ -343,8 +395,8 @@ enum hf_reason device_reach(struct device *device, uint32_t window_wanted, uint3
 	enum hf_reason reason = device_exchange_optional(device, smp_ask_params(&device->client, &ask), &reply, &known, problem);
 	known = known && smp_read_params(&reply, &params) == HF_OK;
 	*message_max = smp_message_max_of(known ? &params : NULL, device->link.framing == LINK_LINES);
-	if (reason == HF_OK && !known)
-		reason = probe_size(device, message_max, problem);
+	if (reason == HF_OK)
+		reason = known ? probe_pieces(device, message_max, problem) : probe_size(device, message_max, problem);
 	if (*message_max > DEVICE_MESSAGE_BYTES)
 		*message_max = DEVICE_MESSAGE_BYTES;
 	if (device->link.message_max_bytes != 0 && *message_max > device->link.message_max_bytes)

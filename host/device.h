@@ -3,7 +3,7 @@
  *
  * Order    device_open, then for each request: smp_ask_*(&device->client, &ask, ..) with device_ask_of, device_exchange,
  *          smp_read_*(&reply, ..). device_close at the end.
- * Errors   HF_R_HOST_DEVICE_SILENT and its kin (silence.h), _GARBAGE, _REFUSED, HF_R_HOST_PORT_LOST; a reason that the device itself names (HF-nnnn)
+ * Errors   HF_R_HOST_DEVICE_SILENT and its kin (silence.h), _GARBAGE, _REFUSED, those of link.h; a reason that the device itself names (HF-nnnn)
  *          is told in the problem's detail.
  */
 #ifndef HOST_DEVICE_H
@@ -51,12 +51,15 @@ struct device {
 	{ DEVICE_OPT_BAUD, 'b', "baud", "N", "speed of the serial line (default 115200)" }, \
 	{ DEVICE_OPT_TIMEOUT, '\0', "timeout", "MS", "wait this long for a reply (default 2500)" }, \
 	{ DEVICE_OPT_TRIES, '\0', "tries", "N", "send a request at most this often (default 3)" }, \
+	{ DEVICE_OPT_PAIR, '\0', "pair", NULL, "Bluetooth: pair first; without it only if the device wants it" }, \
+	{ DEVICE_OPT_PASSKEY, '\0', "passkey", "N", "Bluetooth: pair with the passkey that the device shows" }, \
 	{ DEVICE_OPT_V1, '\0', "smp-v1", NULL, "ask in version 1 of the protocol, for very old devices" }, \
 	{ DEVICE_OPT_LOG, '\0', "log", NULL, "show the device's console text on standard error" }, \
 	{ DEVICE_OPT_TRACE, '\0', "trace", NULL, "show each message, decoded, on standard error" }, \
 	{ DEVICE_OPT_VERBOSE, 'v', "verbose", NULL, "--log, and at the end what happened on the line" }, \
 	{ DEVICE_OPT_QUIET, 'q', "quiet", NULL, "no steps and no progress: results and failures only" }
-enum { DEVICE_OPT_BAUD = 900, DEVICE_OPT_TIMEOUT, DEVICE_OPT_TRIES, DEVICE_OPT_LOG, DEVICE_OPT_TRACE, DEVICE_OPT_VERBOSE, DEVICE_OPT_QUIET, DEVICE_OPT_V1 };
+enum { DEVICE_OPT_BAUD = 900, DEVICE_OPT_TIMEOUT, DEVICE_OPT_TRIES, DEVICE_OPT_LOG, DEVICE_OPT_TRACE, DEVICE_OPT_VERBOSE, DEVICE_OPT_QUIET, DEVICE_OPT_V1, DEVICE_OPT_PAIR,
+       DEVICE_OPT_PASSKEY };
 
 struct device_options device_defaults(void);
 enum hf_reason device_option(const struct args *args, int id, struct device_options *options, struct problem *problem) HF_MUST_USE;
@@ -65,6 +68,12 @@ enum hf_reason device_option(const struct args *args, int id, struct device_opti
 static inline bool device_draws(const struct device_options *options)
 {
 	return !options->quiet && !options->trace && !options->show_log;
+}
+
+/* No reply, for whatever reason. */
+static inline bool device_is_silence(enum hf_reason reason)
+{
+	return reason == HF_R_HOST_DEVICE_SILENT || reason == HF_R_HOST_BLE_EATT;
 }
 
 /* Milliseconds of a clock that only goes forward. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "link.h"
 
-/* NULL: known, not there yet. */
 static const struct link_class *class_of(enum address_kind kind)
 {
 	switch (kind) {
 	case ADDRESS_SERIAL: return &link_serial;
 	case ADDRESS_UDP: return &link_udp;
-	case ADDRESS_BLE: return NULL;
+	case ADDRESS_BLE: return &link_ble;
 	}
+	hf_assert(false);
 	return NULL;
 }
 
@@ -16,8 +16,6 @@ enum hf_reason link_reopen(struct link *link, struct problem *problem)
 {
 	const struct link_class *class = class_of(link->address.kind);
 	link_close(link);
-	if (class == NULL)
-		return problem_set(problem, HF_R_HOST_LINK_UNKNOWN, link->name, "%s", "");
 	enum hf_reason reason = class->open(link, &link->options, problem);
 	if (reason == HF_OK)
 		link->class = class;

@@ -56,11 +56,12 @@ int problem_exit_code(enum hf_reason reason)
 		return EXIT_CODE_USAGE;
 	if (reason == HF_R_PLAN_BOARD_UNKNOWN || reason == HF_R_PLAN_SDK_UNKNOWN || reason == HF_R_PLAN_MODE_UNKNOWN)
 		return EXIT_CODE_USAGE;
-	if ((number >= 1120 && number < 1140) || (number >= 1308 && number < 1313) || (number >= 1350 && number < 1356))
+	if ((number >= 1120 && number < 1140) || (number >= 1308 && number < 1313) || (number >= 1350 && number < 1356) ||
+	    (number >= 1430 && number < 1440))
 		return EXIT_CODE_FILE;
 	if ((number >= 1470 && number < 1490) || reason == HF_R_BLE_CONTROLLER || reason == HF_R_BLE_CONTROLLER_SILENT)
 		return EXIT_CODE_FILE;
-	if ((number >= 1170 && number < 1200) || (number >= 900 && number < 1000))
+	if ((number >= 1170 && number < 1200) || (number >= 900 && number < 1000) || (number >= 1440 && number < 1470))
 		return EXIT_CODE_DEVICE;
 	return EXIT_CODE_REFUSED;
 }

@@ -128,12 +128,14 @@ enum hf_reason silence_explain(const struct device *device, struct problem *prob
 	if (device->link.nobody)
 		return problem_set(problem, HF_R_HOST_DEVICE_SILENT, device->name, "that host says that nothing listens on port %u",
 				   device->link.address.udp_port);
+	if (device->link.class->silent != NULL && device->link.class->silent(&device->link, problem) != HF_OK)
+		return problem->reason;
 	if (device->client.counts.replies != 0)
 		return silent(device, problem); /* it has answered before: it hangs, or is gone */
 	if (is_shell(device))
 		return problem_set(problem, HF_R_HOST_DEVICE_ECHO, device->name, "%llu bytes came, no reply", text);
 	/* The second byte of the mark of a line may begin a raw message, and is no text then. */
-	if (device->link.framing == LINK_RAW && heard(silence, "\x06", 1))
+	if (device->link.framing == LINK_RAW && device->link.address.kind == ADDRESS_SERIAL && heard(silence, "\x06", 1))
 		return problem_set(problem, HF_R_HOST_DEVICE_GARBAGE, device->name, "it uses console framing: leave framing=raw out");
 	if (device->dropped + odd != 0)
 		return problem_set(problem, HF_R_HOST_DEVICE_GARBAGE, device->name,

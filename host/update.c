@@ -152,7 +152,7 @@ static enum hf_reason send_image(struct update *u, const struct upload_file *fil
 	enum hf_reason reason = upload_check_room(u->device, file, &wish, u->problem);
 	if (reason == HF_OK)
 		reason = upload_run(u->device, file, &wish, &sent, u->problem);
-	while (reason == HF_R_HOST_PORT_LOST && losses++ < LOSSES_MAX) {
+	while (link_is_lost(reason) && losses++ < LOSSES_MAX) {
 		reason = link_back(u);
 		if (reason == HF_OK)
 			reason = upload_run(u->device, file, &wish, &sent, u->problem);
@@ -209,7 +209,7 @@ static bool ask_once(struct update *u)
 	device->options.tries = 1;
 	enum hf_reason reason = device_images(device, &u->list, &ignored);
 	device->options = usual;
-	if (reason == HF_R_HOST_PORT_LOST)
+	if (link_is_lost(reason))
 		link_close(&device->link); /* a USB port goes and comes with the board */
 	return reason == HF_OK;
 }
@@ -239,7 +239,7 @@ static enum hf_reason reset(struct update *u)
 	u->device->options.tries = 1;
 	enum hf_reason reason = device_reset(u->device, false, u->problem);
 	u->device->options = usual;
-	if (reason == HF_R_HOST_DEVICE_SILENT || reason == HF_R_HOST_PORT_LOST)
+	if (device_is_silence(reason) || link_is_lost(reason))
 		reason = HF_OK; /* the reset was faster than its reply */
 	return reason;
 }
