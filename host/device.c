@@ -375,12 +375,13 @@ static enum hf_reason probe_size(struct device *device, uint32_t *message_max, s
 /* A device may take messages in one piece only, whatever its buffers hold (Zephyr without CONFIG_MCUMGR_TRANSPORT_BT_REASSEMBLY). */
 static enum hf_reason probe_pieces(struct device *device, uint32_t *message_max, struct problem *problem)
 {
+	enum { SPARE_BYTES = 8 }; /* how much shorter than said a probe may turn out */
 	uint32_t piece_max = device->link.piece_max_bytes;
 	bool passed = false;
 	if (piece_max == 0 || *message_max <= piece_max)
 		return HF_OK;
-	uint32_t size_bytes = piece_max + 1u < PROBE_SIZE_MAX ? piece_max + 1u : PROBE_SIZE_MAX;
-	enum hf_reason reason = probe_one(device, size_bytes, &passed, problem);
+	hf_assert(piece_max + SPARE_BYTES <= PROBE_SIZE_MAX);
+	enum hf_reason reason = probe_one(device, piece_max + SPARE_BYTES, &passed, problem);
 	if (reason == HF_OK && !passed)
 		*message_max = piece_max;
 	return reason;

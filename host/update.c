@@ -154,8 +154,9 @@ static enum hf_reason send_image(struct update *u, const struct upload_file *fil
 		reason = upload_run(u->device, file, &wish, &sent, u->problem);
 	while (link_is_lost(reason) && losses++ < LOSSES_MAX) {
 		reason = link_back(u);
-		if (reason == HF_OK)
-			reason = upload_run(u->device, file, &wish, &sent, u->problem);
+		if (reason != HF_OK)
+			return reason;
+		reason = upload_run(u->device, file, &wish, &sent, u->problem);
 	}
 	if (reason != HF_OK)
 		return reason;
