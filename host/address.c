@@ -55,7 +55,8 @@ static enum hf_reason take_option(const char *text, const char *key, const char 
 	} else if (strcmp(key, "wait") == 0 && a->kind == ADDRESS_BLE && number_of(value, 1, 600, &number)) {
 		a->ble_wait_s = (uint32_t)number;
 	} else {
-		char *why = host_printf("%s=%s does not fit here; there are baud, framing=raw (serial, usb), port (usb), mtu (udp), adapter, wait (ble)", key, value);
+		char *why = host_printf("%s=%s does not fit here; there are baud, framing=raw (serial, usb), port (usb), mtu (udp), adapter, "
+					"wait (ble)", key, value);
 		enum hf_reason reason = refuse(problem, text, why);
 		free(why);
 		return reason;

@@ -58,8 +58,8 @@ struct device {
 	{ DEVICE_OPT_TRACE, '\0', "trace", NULL, "show each message, decoded, on standard error" }, \
 	{ DEVICE_OPT_VERBOSE, 'v', "verbose", NULL, "--log, and at the end what happened on the line" }, \
 	{ DEVICE_OPT_QUIET, 'q', "quiet", NULL, "no steps and no progress: results and failures only" }
-enum { DEVICE_OPT_BAUD = 900, DEVICE_OPT_TIMEOUT, DEVICE_OPT_TRIES, DEVICE_OPT_LOG, DEVICE_OPT_TRACE, DEVICE_OPT_VERBOSE, DEVICE_OPT_QUIET, DEVICE_OPT_V1, DEVICE_OPT_PAIR,
-       DEVICE_OPT_PASSKEY };
+enum { DEVICE_OPT_BAUD = 900, DEVICE_OPT_TIMEOUT, DEVICE_OPT_TRIES, DEVICE_OPT_LOG, DEVICE_OPT_TRACE, DEVICE_OPT_VERBOSE, DEVICE_OPT_QUIET,
+       DEVICE_OPT_V1, DEVICE_OPT_PAIR, DEVICE_OPT_PASSKEY };
 
 struct device_options device_defaults(void);
 enum hf_reason device_option(const struct args *args, int id, struct device_options *options, struct problem *problem) HF_MUST_USE;

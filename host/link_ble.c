@@ -194,7 +194,8 @@ static enum hf_reason ble_silent(const struct link *link, struct problem *proble
 	if (link->heard)
 		return HF_OK;
 	if (!ble->paired)
-		return problem_set(problem, HF_R_HOST_BLE_AUTH, link->name, "no reply to any request%s", ble->pair_tried ? ", and pairing did not come about" : "");
+		return problem_set(problem, HF_R_HOST_BLE_AUTH, link->name, "no reply to any request%s",
+				   ble->pair_tried ? ", and pairing did not come about" : "");
 	return HF_OK;
 }
 

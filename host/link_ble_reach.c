@@ -313,7 +313,8 @@ static enum hf_reason subscribe_paired(struct link_ble *ble, struct problem *pro
 	enum hf_reason reason = HF_OK;
 	if (had_bond)
 		return problem_set(problem, late ? HF_R_HOST_BLE_OLD_BOND : HF_R_HOST_BLE_AUTH, ble->link->name,
-				   late ? "no answer to the subscription" : "%s, though there is a bond: one with a passkey is wanted", bluez_words(ble->bluez));
+				   late ? "no answer to the subscription" : "%s, though there is a bond: one with a passkey is wanted",
+				   bluez_words(ble->bluez));
 	if (ble->pair_tried)
 		return problem_set(problem, HF_R_HOST_BLE_AUTH, ble->link->name, "%s", bluez_words(ble->bluez));
 	if (late)

@@ -226,7 +226,6 @@ def test_ports():
     fails(FILE, "HOST_PORT_OPEN", "echo", "/dev/no-such-port", "x", holds=["/dev/no-such-port"])
     harness.write("file", b"x")
     fails(FILE, "HOST_PORT_OPEN", "echo", "file", "x")
-    fails(USAGE, "HOST_LINK_UNKNOWN", "echo", "ble:board", "x")
     fails(USAGE, "HOST_OPTION_MISSING", "echo")
     fails(USAGE, "HOST_OPTION_VALUE", "echo", "/dev/null", "x", "--baud", "12345")
     ok("port", "list")

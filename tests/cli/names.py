@@ -63,7 +63,6 @@ def test_addresses_that_are_none():
                         ("serial:/dev/x?framing=odd", "does not fit"), ("usb:", "missing"), ("usb:1234?port=99", "does not fit"),
                         ("udp:" + "h" * 400, "too long"), ("serial:/" + "p" * 400, "too long")):
         fails(USAGE, "HOST_ADDRESS", "echo", text, "x", holds=[words])
-    fails(USAGE, "HOST_LINK_UNKNOWN", "echo", "ble:board", "x")
     fails(FILE, "HOST_PORT_OPEN", "echo", "usb:no-such-number", "x", holds=["no-such-number"])
     fails(USAGE, "HOST_OPTION_VALUE", "echo", "serial:/dev/null?baud=12345", "x")
     fails(FILE, "HOST_NET", "echo", "udp:no-such-host.invalid", "x", holds=["no-such-host.invalid"])
