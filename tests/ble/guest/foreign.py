@@ -161,6 +161,144 @@ async def do_small():
     device.stop()
 
 
+class Agent(ServiceInterface):
+    """Who answers bluetoothd's questions when a pairing runs: reads the passkey off the device."""
+
+    def __init__(self, device):
+        super().__init__("org.bluez.Agent1")
+        self.device, self.wrong, self.asked = device, False, 0
+
+    @method()
+    def Release(self):  # noqa: N802
+        pass
+
+    @method()
+    def RequestPasskey(self, device: "o") -> "u":  # noqa: N802, F821
+        self.asked += 1
+        self.device.wait("passkey [0-9]{6}", self.asked)
+        shown = int(re.findall("passkey ([0-9]{6})", self.device.said())[-1])
+        return (shown + 1) % 1000000 if self.wrong else shown
+
+    @method()
+    def RequestAuthorization(self, device: "o"):  # noqa: N802, F821
+        pass
+
+    @method()
+    def Cancel(self):  # noqa: N802
+        pass
+
+
+async def call(bus, path, interface, member, signature="", body=()):
+    reply = await bus.call(Message(destination="org.bluez", path=path, interface=interface, member=member, signature=signature, body=list(body)))
+    return None if reply.message_type == MessageType.METHOD_RETURN else f"{reply.error_name} {reply.body}"
+
+
+async def agent_for(device, capability):
+    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    agent = Agent(device)
+    bus.export("/agent", agent)
+    for member, signature, body in [("RegisterAgent", "os", ["/agent", capability]), ("RequestDefaultAgent", "o", ["/agent"])]:
+        trouble = await call(bus, "/org/bluez", "org.bluez.AgentManager1", member, signature, body)
+        check(f"{member} {capability}", trouble is None, trouble)
+    return bus, agent
+
+
+async def forgotten():
+    """bluetoothd's side of the bond is removed."""
+    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    await call(bus, "/org/bluez/hci0", "org.bluez.Adapter1", "RemoveDevice", "o", ["/org/bluez/hci0/dev_" + ADDRESS.replace(":", "_")])
+    bus.disconnect()
+
+
+async def paired(tries=6):
+    """Whether pairing went well; the connection alone is tried again."""
+    for left in reversed(range(tries)):
+        found = await BleakScanner.find_device_by_address(ADDRESS, timeout=15)
+        client = BleakClient(found, timeout=20)
+        try:
+            await client.connect()
+        except (BleakError, TimeoutError, asyncio.TimeoutError, EOFError):
+            if left == 0:
+                raise
+            continue
+        try:
+            await client.pair()
+            return True
+        except (BleakError, EOFError) as problem:
+            print(f"# pairing: {problem}"[:150], flush=True)
+            return False
+        finally:
+            await left_alone(client)
+    return False
+
+
+async def left_alone(client):
+    try:
+        await client.disconnect()
+    except (BleakError, EOFError):
+        pass
+
+
+async def do_encrypted():
+    """Just Works; the bond is kept over the device's resets and over a new start on the same flash."""
+    device = Device("--policy", "encrypted", "--flash", "/tmp/flash")
+    bus, _ = await agent_for(device, "NoInputNoOutput")
+    check("paired, Just Works", await paired())
+    client = await whole_update("encrypted", "small.bin", "3.0.0")
+    await left(client)
+    device.stop()
+    check("the bonds are their owner's alone", os.stat("/tmp/flash.bonds").st_mode & 0o777 == 0o600, oct(os.stat("/tmp/flash.bonds").st_mode))
+    device = Device("--policy", "encrypted", "--flash", "/tmp/flash", image=None)
+    client = await connected()
+    now = await states(client)
+    check("known again after a new start", (0, "3.0.0", True, False, True) in now, now)
+    await left(client)
+    device.stop()
+    bus.disconnect()
+    await forgotten()
+
+
+async def do_authenticated():
+    """A passkey, shown in the device's terminal: a wrong one is refused, the right one lets in."""
+    device = Device("--policy", "authenticated")
+    bus, agent = await agent_for(device, "KeyboardOnly")
+    agent.wrong = True
+    check("a wrong passkey is refused", not await paired())
+    agent.wrong = False
+    check("the right passkey pairs", await paired())
+    check("it was asked for twice", agent.asked == 2, agent.asked)
+    client = await connected()
+    now = await states(client)
+    check("a peer with the passkey is served", (0, "1.0.0", True, False, True) in now, now)
+    await left(client)
+    device.stop()
+    bus.disconnect()
+    await forgotten()
+
+
+def bluetoothctl(*lines):
+    """Types into bluetoothctl as a person does, one line after the other."""
+    typed = "; ".join(["sleep 1"] + [f"echo '{line}'; sleep 1" for line in lines] + ["echo quit"])
+    done = subprocess.run(["sh", "-c", f"({typed}) | bluetoothctl"], capture_output=True, text=True, timeout=60, check=False)
+    return re.sub("\x1b\\[[0-9;]*[A-Za-z]|[\x01\x02\r]", "", done.stdout)
+
+
+async def do_services():
+    """What bluetoothctl sees."""
+    device = Device()
+    client = await connected()
+    said = bluetoothctl("menu gatt", f"list-attributes {ADDRESS}", "select-attribute 00002a24-0000-1000-8000-00805f9b34fb", "read",
+                        "select-attribute 00002a26-0000-1000-8000-00805f9b34fb", "read", "back")
+    for name, uuid in [("SMP service", "8d53dc1d-1db7-4cd3-868b-8a527460aa84"), ("SMP characteristic", CHARACTERISTIC),
+                       ("Device Information", "0000180a-0000-1000"), ("Generic Attribute Profile", "00001801-0000-1000"),
+                       ("Service Changed", "00002a05-0000-1000"), ("Database Hash", "00002b2a-0000-1000")]:
+        check(f"bluetoothctl lists {name}", uuid in said, said[-3000:])
+    check("bluetoothctl reads the model", "demonstratio" in said, said[-3000:])
+    check("bluetoothctl reads the version", re.search(r"31 2e 30 2e 30 .*1\.0\.0", said), said[-3000:])
+    await left(client)
+    device.stop()
+
+
 async def main():
     for part in sys.argv[1:]:
         await globals()[f"do_{part}"]()
