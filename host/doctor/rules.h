@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rules.h - the detectors of rules.def, one a row, by field: rules_build.c, rules_keys.c, rules_layout.c, rules_slots.c, rules_boot.c, rules_version.c,
- * rules_upload.c, rules_flash.c. A detector looks at facts and makes findings; it keeps no state. */
+ * rules_upload.c, rules_flash.c, rules_conflicts.c. A detector looks at facts and makes findings; it keeps no state. */
 #ifndef HOST_DOCTOR_RULES_H
 #define HOST_DOCTOR_RULES_H
 
@@ -143,5 +143,8 @@ bool rules_is_application(const struct found_image *image);
 
 /* Of a build: partitions.yml or zephyr.dts. */
 bool rules_is_generated(const struct layout *l);
+
+/* Part of B08 and B09: what is switched on in MCUboot against the room that the layout gives it. */
+void rules_loader_room(struct doctor *d);
 
 #endif

@@ -272,6 +272,7 @@ void detect_b08(struct doctor *d)
 void detect_b09(struct doctor *d)
 {
 	const struct log_hit *hit = NULL;
+	rules_loader_room(d);
 	if (!mcuboot_overflows(d, &hit) || !spi_in_mcuboot(d) || (hit->numbers_found[0] && hit->numbers[0] > 0x4000))
 		return;
 	struct finding *f = doctor_find(d, "B09");

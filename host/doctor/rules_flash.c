@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* External flash, serial recovery, the XIAO boards, settings that exclude each other. */
+/* External flash, serial recovery, the XIAO boards. */
 #define _GNU_SOURCE /* strcasestr */
 #include <stdio.h>
 #include <stdlib.h>
@@ -395,8 +395,20 @@ static bool is_uf2(const struct memory_range *range)
 	return range->input->kind == KIND_UF2;
 }
 
+/* The converter's line in a build log, where the stock bootloader is known to be there. */
+static void a01_log(struct doctor *d)
+{
+	const struct log_hit *made = doctor_hit(d, "uf2_made"), *loader = doctor_hit(d, "uf2_softdevice");
+	if (made == NULL || loader == NULL || !made->numbers_found[1] || made->numbers[1] >= 0x26000)
+		return;
+	struct finding *f = doctor_find(d, "A01");
+	doctor_say(f, made->input, made->line, "%s", made->text);
+	doctor_say(f, loader->input, loader->line, "%s: this bootloader starts what is at 0x27000", loader->text);
+}
+
 void detect_a01(struct doctor *d)
 {
+	a01_log(d);
 	for (size_t i = 0; i < d->ranges.count; i++) {
 		const struct memory_range *r = &d->ranges.at[i];
 		bool board = d->setup.is_xiao_ble || d->setup.soc == SOC_NRF52840 || d->setup.soc == SOC_UNKNOWN;
@@ -545,36 +557,5 @@ void detect_s14(struct doctor *d)
 			mode = own;
 			first = where;
 		}
-	}
-}
-
-void detect_d05(struct doctor *d)
-{
-	static const struct { const char *a, *b, *why; } rows[] = {
-		{ "MCUBOOT_COMPRESSED_IMAGE_SUPPORT", "BOOT_ENCRYPTION", "compressed images can't be encrypted" },
-		{ "BOOT_ENCRYPTION", "BOOT_SIGNATURE_TYPE_NONE", "encryption needs a signature" },
-		{ "BOOT_ENCRYPTION", "MCUBOOT_MODE_DIRECT_XIP", "code that runs in place can't be encrypted" },
-		{ "BOOT_ENCRYPTION", "MCUBOOT_MODE_FIRMWARE_UPDATER", "not in this mode" },
-		{ "BOOT_SIGNATURE_TYPE_PURE", "BOOT_SIGNATURE_TYPE_ECDSA_P256", "pure signatures are Ed25519's" },
-		{ "BOOT_SIGNATURE_TYPE_PURE", "BOOT_SIGNATURE_TYPE_RSA", "pure signatures are Ed25519's" },
-		{ "MCUBOOT_SIGNATURE_USING_KMU", "BOOT_SIGNATURE_TYPE_ECDSA_P256", "the KMU verifies Ed25519" },
-		{ "MCUBOOT_SIGNATURE_USING_KMU", "BOOT_SIGNATURE_TYPE_RSA", "the KMU verifies Ed25519" },
-		{ "MCUBOOT_HARDWARE_DOWNGRADE_PREVENTION", "SECURE_BOOT_APPCORE", "the counters belong to one of them" },
-		{ "MCUBOOT_MODE_SWAP_USING_MOVE", "MCUBOOT_MODE_OVERWRITE_ONLY", "one mode" },
-		{ "MCUBOOT_MODE_SWAP_USING_MOVE", "MCUBOOT_MODE_SWAP_USING_OFFSET", "one mode" },
-		{ "MCUBOOT_MODE_SINGLE_APP", "MCUBOOT_MODE_OVERWRITE_ONLY", "one mode" },
-		{ "MCUBOOT_MODE_SINGLE_APP", "MCUBOOT_MODE_SWAP_USING_MOVE", "one mode" },
-		{ "BOOT_SIGNATURE_TYPE_RSA", "BOOT_SIGNATURE_TYPE_ECDSA_P256", "one signature type" },
-		{ "BOOT_SIGNATURE_TYPE_ED25519", "BOOT_SIGNATURE_TYPE_ECDSA_P256", "one signature type" },
-		{ "BOOT_SIGNATURE_TYPE_ED25519", "BOOT_SIGNATURE_TYPE_RSA", "one signature type" },
-	};
-	for (size_t i = 0; i < HF_ARRAY_COUNT(rows); i++) {
-		const struct setting *a = doctor_setting(d, WHO_SYSBUILD, rows[i].a), *b = doctor_setting(d, WHO_SYSBUILD, rows[i].b);
-		if (a == NULL || b == NULL || strcmp(a->value, "y") != 0 || strcmp(b->value, "y") != 0)
-			continue;
-		struct finding *f = doctor_find(d, "D05");
-		doctor_say_setting(f, a);
-		doctor_say_setting(f, b);
-		doctor_say(f, b->input, b->line, "%s", rows[i].why);
 	}
 }

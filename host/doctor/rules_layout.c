@@ -216,10 +216,29 @@ static uint64_t rram_said(const struct doctor *d)
 	return 0;
 }
 
+/* Flash ends there, whatever is said: no region is made larger. */
+static void check_end(struct doctor *d, const struct layout *l, uint64_t limit)
+{
+	for (size_t i = 0; i < l->partitions.count; i++) {
+		const struct partition *p = &l->partitions.list[i];
+		if (!partition_is_internal(p) || strcmp(p->region, "otp") == 0 || !p->has_addr || !p->has_size || p->end <= limit || p->addr >= 0x00800000u)
+			continue;
+		struct finding *f = doctor_find(d, "P17");
+		doctor_title(f, "The layout ends beyond the chip's memory");
+		doctor_remedy(f, "Make it end at 0x%llx at most.", (unsigned long long)limit);
+		doctor_say(f, l->input, p->line, "%s ends at 0x%llx, the memory at 0x%llx", p->name, (unsigned long long)p->end, (unsigned long long)limit);
+		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
+	}
+}
+
 static void check_p17(struct doctor *d, const struct layout *l)
 {
 	uint64_t said = rram_said(d);
 	uint64_t limit = said != 0 ? said : 0x165000;
+	if (soc_of(d, l) == SOC_NRF52840 || soc_of(d, l) == SOC_NRF5340 || soc_of(d, l) == SOC_NRF91)
+		check_end(d, l, 0x100000);
+	if (soc_of(d, l) == SOC_NRF54LM20)
+		check_end(d, l, 0x1fd000);
 	if (soc_of(d, l) != SOC_NRF54L15)
 		return;
 	for (size_t i = 0; i < l->partitions.count; i++) {
@@ -408,6 +427,22 @@ void detect_p20(struct doctor *d)
 		doctor_say(doctor_find(d, "P20"), failed->input, failed->line, "%s", failed->text);
 }
 
+/* A container holds its members; what is left behind them may be free. */
+static void say_span(struct doctor *d, const struct layout *l, const struct partition *p)
+{
+	uint64_t end = 0;
+	for (size_t i = 0; i < p->span_count; i++) {
+		const struct partition *member = partitions_named(&l->partitions, p->span[i]);
+		if (member == NULL || !member->has_addr || !member->has_size)
+			return;
+		end = member->end > end ? member->end : end;
+	}
+	if (p->role != PARTITION_PRIMARY || end == 0 || !p->has_addr || !p->has_size || end <= p->end)
+		return;
+	doctor_say(doctor_find(d, "D07"), l->input, p->size_line != 0 ? p->size_line : p->line, "%s ends at 0x%llx, what it spans at 0x%llx", p->name,
+		   (unsigned long long)p->end, (unsigned long long)end);
+}
+
 static void check_d07(struct doctor *d, const struct layout *l)
 {
 	for (size_t i = 0; i < l->partitions.count; i++) {
@@ -420,6 +455,7 @@ static void check_d07(struct doctor *d, const struct layout *l)
 		    strstr(p->device, "rram") == NULL && strstr(p->device, "flash_controller") == NULL && strstr(p->device, "mram") == NULL &&
 		    strncmp(p->device, "DT_CHOSEN(zephyr", 16) != 0)
 			doctor_say(doctor_find(d, "D07"), l->input, p->device_line, "%s: device %s, but region flash_primary is internal", p->name, p->device);
+		say_span(d, l, p);
 		bool only_pads = p->span_count != 0 && p->role == PARTITION_PRIMARY;
 		for (size_t k = 0; k < p->span_count && only_pads; k++) {
 			size_t length = strlen(p->span[k]);

@@ -91,6 +91,30 @@ void detect_d11(struct doctor *d)
 	}
 }
 
+/* On an nRF52840, 48 KB hold MCUboot by itself; a driver for SPI flash or USB recovery needs 64. Not asked where a build shows that it
+ * linked. Source: DevZone 109410, 113318, 116524. */
+void rules_loader_room(struct doctor *d)
+{
+	static const struct { const char *name, *code, *why; } rows[] = {
+		{ "SPI_NOR", "B09", "the driver with SPI takes about 9 KB" }, { "BOOT_SERIAL_CDC_ACM", "B08", "USB recovery takes about 16 KB" },
+	};
+	const struct layout *main = doctor_main_layout(d);
+	const struct partition *boot = main != NULL ? partitions_of(&main->partitions, PARTITION_BOOT) : NULL;
+	bool linked = doctor_name_ending(d, "merged.hex") != NULL || doctor_name_ending(d, "mcuboot/zephyr/zephyr.bin") != NULL || d->boots.count != 0;
+	if (boot == NULL || !boot->has_size || boot->size > 0xc000 || linked || d->setup.soc != SOC_NRF52840)
+		return;
+	for (size_t i = 0; i < HF_ARRAY_COUNT(rows); i++) {
+		const struct setting *s = doctor_setting(d, WHO_MCUBOOT, rows[i].name);
+		if (s == NULL || strcmp(s->value, "y") != 0)
+			continue;
+		struct finding *f = doctor_find(d, rows[i].code);
+		doctor_say_setting(f, s);
+		doctor_say(f, main->input, boot->size_line != 0 ? boot->size_line : boot->line, "%s has 0x%llx bytes: %s", boot->name,
+			   (unsigned long long)boot->size, rows[i].why);
+		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
+	}
+}
+
 /* Files whose kind alone tells that there is something to judge. */
 static bool is_known(const struct doctor *d, const struct doctor_input *input)
 {

@@ -79,6 +79,14 @@ static bool is_holdfasts(const struct doctor *d, const struct pair *p)
 static void check_sizes(struct doctor *d, const struct layout *l)
 {
 	struct pair p;
+	bool small = d->setup.mode == MODE_OVERWRITE && d->setup.compressed && pair_of(l, &p) && p.n1 * 100 < p.n0 * 65;
+	if (small && !l->input->aside) {
+		struct finding *f = doctor_find(d, "P08");
+		doctor_title(f, "The secondary slot may be too small for compressed images");
+		doctor_remedy(f, "Images compress to about 70 per cent; next thing to look at: `holdfast plan --app zephyr.signed.bin`, which measures yours.");
+		doctor_say(f, l->input, p.secondary->line, "the secondary slot has %llu per cent of the primary", ull(p.n1 * 100 / p.n0));
+		doctor_grade(f, SEVERITY_NOTE, CERTAINTY_LIKELY); /* some images compress to half */
+	}
 	if (l->input->aside || !pair_of(l, &p) || !unequal_for(d->setup.mode, &p) || d->setup.soc == SOC_OTHER || is_holdfasts(d, &p))
 		return;
 	bool certain = doctor_mode_swaps(d->setup.mode) || swaps_by_default(d);
