@@ -466,7 +466,8 @@ static enum next start(struct machine *b)
 	return NEXT_DONE;
 }
 
-/* The journal of a primary of NOR needs notes, which are kept in NOR too. RRAM: the trailer's fields are whole lines. */
+/* The journal of a primary of NOR needs notes, which are kept in NOR too. RRAM: the trailer's fields are whole lines. That a sector has
+ * room for the journal is not asked: the ports' have 4,096 bytes, and a block that says less than 1,024 is not made (config.c). */
 static bool geometry_is_sound(const struct hf_boot_config *c)
 {
 	const struct hf_flash *p = c->primary, *s = c->secondary;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <holdfast/config.h>
 
-enum { FORMAT = 2, EXTERNAL_OFF = 112, RECOVERY_OFF = 140, KEYS_OFF = 160, KEY_HEAD_BYTES = 4, CRC_BYTES = 4, KEY_BYTES_MAX = 400 };
+enum { FORMAT = 2, EXTERNAL_OFF = 112, RECOVERY_OFF = 140, KEYS_OFF = 160, KEY_HEAD_BYTES = 4, CRC_BYTES = 4, KEY_BYTES_MAX = 400,
+       SECTOR_BYTES_MIN = 1024 };
 
 static const uint8_t block_magic[8] = { 'H', 'F', 'C', 'O', 'N', 'F', 'I', 'G' };
 
@@ -16,9 +17,10 @@ static bool slot_is_sound(uint32_t addr, uint32_t size_bytes, uint32_t sector_by
 	       addr <= UINT32_MAX - size_bytes;
 }
 
+/* The smallest journal: in RRAM a ring for ST, BEGIN, the newest step and a displaced record (53 lines); in NOR a small swap's steps. */
 static bool layout_is_sound(const struct hf_config *c)
 {
-	return c->sector_bytes >= 512 && (c->sector_bytes & (c->sector_bytes - 1)) == 0 &&
+	return c->sector_bytes >= SECTOR_BYTES_MIN && (c->sector_bytes & (c->sector_bytes - 1)) == 0 &&
 	       (c->align == 8 || c->align == 16) && c->header_bytes >= HF_IMAGE_HEADER_BYTES &&
 	       slot_is_sound(c->primary_addr, c->primary_bytes, c->sector_bytes) &&
 	       (c->secondary_bytes == 0 || slot_is_sound(c->secondary_addr, c->secondary_bytes, c->sector_bytes)) &&

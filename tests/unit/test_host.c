@@ -270,7 +270,7 @@ static void block_refused(void **state)
 		.key_count = 1, .keys = { { HF_KEY_P256, sizeof der, der } },
 	};
 	uint8_t block[HF_CONFIG_BYTES], changed[HF_CONFIG_BYTES];
-	struct hf_config bad[9], read;
+	struct hf_config bad[10], read;
 	(void)state;
 	for (size_t i = 0; i < HF_ARRAY_COUNT(bad); i++)
 		bad[i] = good;
@@ -283,6 +283,7 @@ static void block_refused(void **state)
 	bad[6].sector_bytes = 4000;
 	bad[7].align = 4;
 	bad[8].header_bytes = HF_IMAGE_HEADER_BYTES - 1;
+	bad[9].sector_bytes = 512;       /* no room for the journal */
 	for (size_t i = 0; i < HF_ARRAY_COUNT(bad); i++)
 		assert_int_equal(hf_config_encode(&bad[i], block), HF_R_CONFIG_LAYOUT);
 	bad[0] = bad[1] = good;
