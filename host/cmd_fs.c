@@ -7,6 +7,7 @@
 #include "bytes.h"
 #include "file.h"
 #include "filecopy.h"
+#include "progress.h"
 #include "talk.h"
 
 enum { OPT_RESUME = 1, OPT_WINDOW, OPT_NO_CHECK, OPT_TYPE, OPT_OFF, OPT_LEN };
@@ -50,9 +51,9 @@ static void report_copy(struct report *report, const struct filecopy_result *res
 	report_number(report, "time_ms", NULL, result->time_ms);
 	report_number(report, "sent_again", NULL, result->lost);
 	report_text(report, "checked_by", NULL, result->checked_by);
-	uint32_t moved = result->size_bytes - result->resumed_off, ms = result->time_ms != 0 ? result->time_ms : 1;
-	report_row(report, "%s %s to %s: %u bytes in %.1f s, %.1f KB/s%s%s", verb, from, into, (unsigned)moved, (double)ms / 1000.0,
-		   (double)moved / 1.024 / (double)ms, result->checked_by[0] != '\0' ? ", checked by " : "", result->checked_by);
+	char moved[PROGRESS_MOVED_BYTES];
+	progress_moved(result->size_bytes - result->resumed_off, result->time_ms, moved);
+	report_row(report, "%s %s to %s: %s%s%s", verb, from, into, moved, result->checked_by[0] != '\0' ? ", checked by " : "", result->checked_by);
 	if (result->resumed_off != 0)
 		report_row(report, "the first %u bytes were there already", (unsigned)result->resumed_off);
 }

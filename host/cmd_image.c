@@ -6,6 +6,7 @@
 #include "args.h"
 #include "bytes.h"
 #include "device.h"
+#include "progress.h"
 #include "report_device.h"
 #include "upload.h"
 
@@ -103,16 +104,19 @@ const struct command cmd_image_list = {
 
 static void report_upload(const struct upload_file *file, const struct upload_result *result, struct report *report)
 {
-	double seconds = (double)result->time_ms / 1000.0;
+	char moved[PROGRESS_MOVED_BYTES];
 	report_text(report, "file", NULL, file->file.path);
 	report_number(report, "size_bytes", NULL, result->size_bytes);
 	report_number(report, "resumed_off", NULL, result->resumed_off);
 	report_number(report, "time_ms", NULL, result->time_ms);
 	report_number(report, "chunks_lost", NULL, result->lost);
 	report_bytes(report, "hash", NULL, file->hash, file->hash_bytes);
-	report_row(report, "uploaded %s: %u bytes in %.1f s (%.1f KB/s)", file->file.path, (unsigned)result->size_bytes, seconds,
-		   seconds > 0.0 ? (double)(result->size_bytes - result->resumed_off) / 1024.0 / seconds : 0.0);
-	if (result->resumed_off != 0)
+	progress_moved(result->size_bytes - result->resumed_off, result->time_ms, moved);
+	if (result->resumed_off == result->size_bytes)
+		report_row(report, "%s is on the device already, %u bytes", file->file.path, (unsigned)result->size_bytes);
+	else
+		report_row(report, "uploaded %s: %s", file->file.path, moved);
+	if (result->resumed_off != 0 && result->resumed_off != result->size_bytes)
 		report_row(report, "went on at byte %u, where an earlier upload had stopped", (unsigned)result->resumed_off);
 	upload_note_small(result, report);
 	if (file->file.bytes.size > file->image.total_bytes)

@@ -10,6 +10,7 @@
 #include "args.h"
 #include "boardopt.h"
 #include "bytes.h"
+#include "progress.h"
 #include "report_device.h"
 #include "textparse.h"
 #include "upload.h"
@@ -172,9 +173,9 @@ static enum hf_reason send(struct recover *r)
 	enum hf_reason reason = upload_run(r->device, &r->file, &wish, &result, r->problem);
 	if (reason != HF_OK)
 		return reason;
-	const double seconds = (double)(result.time_ms != 0 ? result.time_ms : 1) / 1000.0;
-	report_step(r->report, "uploaded %u bytes in %.1f s (%.1f KB/s)%s", (unsigned)(result.size_bytes - result.resumed_off), seconds,
-		    (double)(result.size_bytes - result.resumed_off) / 1024.0 / seconds, result.resumed_off != 0 ? ", resumed" : "");
+	char moved[PROGRESS_MOVED_BYTES];
+	progress_moved(result.size_bytes - result.resumed_off, result.time_ms, moved);
+	report_step(r->report, "uploaded %s%s", moved, result.resumed_off != 0 ? ", resumed" : "");
 	report_number(r->report, "uploaded_bytes", NULL, result.size_bytes - result.resumed_off);
 	report_number(r->report, "resumed_from", NULL, result.resumed_off);
 	return HF_OK;

@@ -21,15 +21,29 @@ static void show_output(struct report *report, const struct smp_span *output)
 	free(text);
 }
 
+/* The command is sent once, so it had better arrive: first something that may be asked as often as it takes, whatever is answered. */
+static enum hf_reason is_there(struct device *device, struct problem *problem)
+{
+	struct smp_ask ask = device_ask_of(device);
+	struct smp_reply reply;
+	return device_exchange(device, smp_ask_params(&device->client, &ask), &reply, problem);
+}
+
 static enum hf_reason run_asked(struct talk *talk, struct problem *problem)
 {
 	struct device *device = talk->device;
-	struct smp_ask ask = device_ask_of(device);
 	struct smp_reply reply;
 	struct smp_shell_reply shell;
+	enum hf_reason reason = is_there(device, problem);
+	if (reason != HF_OK)
+		return reason;
+	struct smp_ask ask = device_ask_of(device);
 	ask.tries = 1; /* a command that was run and whose reply was lost is not run again */
 	enum hf_reason asked = smp_ask_shell(&device->client, &ask, talk->words, talk->word_count);
-	enum hf_reason reason = device_exchange(device, asked, &reply, problem);
+	reason = device_exchange(device, asked, &reply, problem);
+	if (reason == HF_R_HOST_DEVICE_SILENT)
+		return problem_set(problem, reason, device->name, "it is there, but gave no reply to the command within %u ms; it was sent once and may have run",
+				   (unsigned)ask.timeout_ms);
 	if (reason != HF_OK)
 		return reason;
 	if (smp_read_shell(&reply, &shell) != HF_OK)

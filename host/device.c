@@ -301,8 +301,8 @@ enum hf_reason device_refused(const struct device *device, const char *what, con
 			      struct problem *problem)
 {
 	if (reason_number != 0)
-		return problem_set(problem, HF_R_HOST_DEVICE_REFUSED, device->name, "%s: the device says HF-%04u: %s", what,
-				   (unsigned)reason_number, hf_reason_text(reason_number)->sentence);
+		return problem_set(problem, HF_R_HOST_DEVICE_REFUSED, device->name, "%s: the device says HF-%04u: %s %s", what,
+				   (unsigned)reason_number, hf_reason_text(reason_number)->sentence, hf_reason_text(reason_number)->remedy);
 	char words[320];
 	device_code_words(code, words, sizeof words);
 	return problem_set(problem, HF_R_HOST_DEVICE_REFUSED, device->name, "%s: %s", what, words);

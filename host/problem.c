@@ -70,12 +70,14 @@ char *problem_line(const struct problem *problem)
 {
 	const struct hf_reason_text *text = hf_reason_text((uint32_t)problem->reason);
 	char where[32] = "";
+	size_t length = strlen(problem->detail);
+	bool ends = length != 0 && problem->detail[length - 1] == '.'; /* sentences of the device's own */
 	if (problem->has_where)
 		(void)snprintf(where, sizeof where, ": offset 0x%x", (unsigned)problem->where_off);
 	char *differs = problem->expected[0] != '\0' || problem->found[0] != '\0' ?
 				host_printf(": expected %s, found %s", problem->expected, problem->found) : host_strdup("");
-	char *line = host_printf("holdfast%s%s%s%s%s%s: %s %s (HF-%04u)", problem->subject[0] != '\0' ? ": " : "", problem->subject,
-				 where, differs, problem->detail[0] != '\0' ? ": " : "", problem->detail, text->sentence,
+	char *line = host_printf("holdfast%s%s%s%s%s%s%s %s %s (HF-%04u)", problem->subject[0] != '\0' ? ": " : "", problem->subject,
+				 where, differs, problem->detail[0] != '\0' ? ": " : "", problem->detail, ends ? "" : ":", text->sentence,
 				 text->remedy, (unsigned)problem->reason);
 	free(differs);
 	return line;

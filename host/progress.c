@@ -78,3 +78,10 @@ void progress_end(struct progress *progress)
 	fputs("\r\033[K", stderr);
 	(void)fflush(stderr);
 }
+
+void progress_moved(uint64_t size_bytes, uint32_t time_ms, char into[PROGRESS_MOVED_BYTES])
+{
+	int length = snprintf(into, PROGRESS_MOVED_BYTES, "%llu bytes in %.1f s", (unsigned long long)size_bytes, (double)time_ms / 1000.0);
+	if (size_bytes != 0 && time_ms != 0)
+		(void)snprintf(into + length, PROGRESS_MOVED_BYTES - (size_t)length, " (%.1f KB/s)", (double)size_bytes / 1.024 / (double)time_ms);
+}

@@ -23,6 +23,10 @@ void progress_end(struct progress *progress);
 /* Waiting for something of unknown length: what, and for how long already. */
 void progress_wait(struct progress *progress, const char *what, uint32_t now_ms);
 
+/* "20663 bytes in 1.8 s (11.2 KB/s)"; without the rate if nothing was moved or the clock saw no time go by. */
+#define PROGRESS_MOVED_BYTES 64u
+void progress_moved(uint64_t size_bytes, uint32_t time_ms, char into[PROGRESS_MOVED_BYTES]);
+
 /* From now on. */
 void progress_send_to(int fd);
 

@@ -160,9 +160,9 @@ static enum hf_reason send_image(struct update *u, const struct upload_file *fil
 	}
 	if (reason != HF_OK)
 		return reason;
-	double seconds = (double)sent.time_ms / 1000.0;
-	report_step(u->report, "uploaded %u bytes in %.1f s (%.1f KB/s)", (unsigned)sent.size_bytes, seconds,
-		    seconds > 0.0 ? (double)(sent.size_bytes - sent.resumed_off) / 1024.0 / seconds : 0.0);
+	char moved[PROGRESS_MOVED_BYTES];
+	progress_moved(sent.size_bytes - sent.resumed_off, sent.time_ms, moved);
+	report_step(u->report, "uploaded %s", moved);
 	if (sent.resumed_off != 0)
 		report_step(u->report, "it went on at byte %u, where an earlier upload had stopped", (unsigned)sent.resumed_off);
 	upload_note_small(&sent, u->report);
