@@ -42,7 +42,8 @@ static enum hf_reason run_asked(struct talk *talk, struct problem *problem)
 	enum hf_reason asked = smp_ask_shell(&device->client, &ask, talk->words, talk->word_count);
 	reason = device_exchange(device, asked, &reply, problem);
 	if (reason == HF_R_HOST_DEVICE_SILENT)
-		return problem_set(problem, reason, device->name, "it is there, but gave no reply to the command within %u ms; it was sent once and may have run",
+		return problem_set(problem, reason, device->name,
+				   "it is there, but gave no reply to the command within %u ms; it was sent once and may have run",
 				   (unsigned)ask.timeout_ms);
 	if (reason != HF_OK)
 		return reason;
