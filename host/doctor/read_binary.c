@@ -128,6 +128,7 @@ static void add_image(struct doctor *d, const struct blob *blob, size_t off, con
 static void take_loader(struct doctor *d, const struct blob *blob, size_t before)
 {
 	bool own = blob->size >= HF_CONFIG_OFF + 8u && memcmp(blob->data + HF_CONFIG_OFF, "HFCONFIG", 8) == 0;
+	blob->input->says_holdfast = blob->input->says_holdfast || own;
 	bool theirs = blob->input->who == WHO_MCUBOOT && blob->size <= 0x40000u;
 	if (before < blob->size || own || theirs)
 		doctor_take_compiled_keys(d, blob->input, blob->data, before, blob->addr);

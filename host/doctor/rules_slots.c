@@ -4,6 +4,7 @@
 #include <boards/boards.h>
 #include <stdio.h>
 
+#include "boardopt.h"
 #include "rules.h"
 
 #define PAGE 0x1000u
@@ -56,23 +57,39 @@ static bool is_row(const struct board_layout *row, const struct pair *p)
 	       secondary_addr == p->secondary->addr && external != partition_is_internal(p->secondary);
 }
 
-/* The layout of one of Holdfast's boards, or any for its bootloader: its swap wants one sector more in the second flash, and the
- * application is built as for MCUboot's swap using move. */
-static bool is_holdfasts(const struct doctor *d, const struct pair *p)
+/* Holdfast's row of this layout, of the first board that has it; NULL: none. */
+static const struct board_layout *row_of(const struct pair *p, const struct board **board)
 {
 	size_t count = 0;
 	const struct board *const *boards = board_list(&count);
 	for (size_t i = 0; i < count; i++) {
 		for (uint32_t k = 0; k < boards[i]->layout_count; k++) {
+			*board = boards[i];
 			if (is_row(&boards[i]->layouts[k], p))
-				return true;
+				return &boards[i]->layouts[k];
 		}
 	}
+	return NULL;
+}
+
+/* Files, a log or the loader itself say that Holdfast's bootloader is the one that runs. */
+static bool says_holdfast(const struct doctor *d)
+{
 	bool said = doctor_hit(d, "holdfast_line") != NULL;
 	for (size_t i = 0; i < d->inputs.count; i++)
 		said = said || (d->inputs.at[i]->says_holdfast && !d->inputs.at[i]->aside);
-	/* one sector of its swap more, which may be of two pages */
-	return said && p->n1 > p->n0 && p->n1 <= p->n0 + 2 && !partition_is_internal(p->secondary);
+	return said;
+}
+
+/* The layout of one of Holdfast's boards, or any for its bootloader: its swap wants one sector more in the second flash, and the
+ * application is built as for MCUboot's swap using move. */
+static bool is_holdfasts(const struct doctor *d, const struct pair *p)
+{
+	const struct board *board = NULL;
+	if (row_of(p, &board) != NULL)
+		return true;
+	/* One sector of its swap more, which may be of two pages. */
+	return says_holdfast(d) && p->n1 > p->n0 && p->n1 <= p->n0 + 2 && !partition_is_internal(p->secondary);
 }
 
 /* Each layout with both slots that contradicts the mode. */
@@ -196,6 +213,10 @@ static uint64_t trailer_sectors(const struct doctor *d, uint64_t entries)
 /* The largest image that this pair can update; of a swap with n0 entries if no number is set. */
 static uint64_t limit_of(const struct doctor *d, const struct pair *p)
 {
+	const struct board *board = NULL;
+	const struct board_layout *row = says_holdfast(d) ? row_of(p, &board) : NULL;
+	if (row != NULL)
+		return boardopt_size_max(board, row); /* its own walk takes larger images */
 	uint64_t entries = doctor_setting_number(d, WHO_MCUBOOT, "BOOT_MAX_IMG_SECTORS", p->n0);
 	uint64_t t = trailer_sectors(d, entries), align = write_block(d) > 8 ? 16 : 8;
 	if (d->setup.mode == MODE_OVERWRITE) {
@@ -248,14 +269,15 @@ static void check_image_size(struct doctor *d, const struct found_image *image, 
 	else if (size > p->secondary->size)
 		code = d->setup.mode == MODE_OVERWRITE ? "P09" : "U06";
 	else if (size > limit)
-		code = p->n0 == p->n1 && size <= (p->n0 - 1) * (uint64_t)PAGE ? "P11" : "P10";
+		code = p->n0 == p->n1 && size <= (p->n0 - 1) * (uint64_t)PAGE && !says_holdfast(d) ? "P11" : "P10";
 	if (code == NULL)
 		return;
 	struct finding *f = doctor_find(d, code);
 	doctor_say(f, image->input, 0, "%s: %llu bytes with header and TLVs", image->name, ull(size));
 	doctor_say(f, p->layout->input, line, "primary 0x%llx, secondary 0x%llx; the largest image is %llu bytes (%s)", ull(p->primary->size),
 			ull(p->secondary->size),
-		   ull(limit), d->setup.mode == MODE_UNKNOWN ? "if a swap mode is used" : doctor_mode_name(d->setup.mode));
+		   ull(limit), says_holdfast(d) ? "Holdfast's bootloader" :
+		   d->setup.mode == MODE_UNKNOWN ? "if a swap mode is used" : doctor_mode_name(d->setup.mode));
 }
 
 void detect_p10(struct doctor *d)

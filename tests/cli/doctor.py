@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """doctor: live devices, patches, the words of its report. What each rule finds is tested in tests/doctor."""
 import os
+import struct
 
 import harness
 from harness import Device, fails, ok, read, run, signed, write
@@ -52,6 +53,19 @@ def test_fix_of_values():
     write("mcuboot.conf", b"CONFIG_BOOT_MAX_IMG_SECTORS=64\n")
     run("doctor", "pm_static.yml", "mcuboot.conf", "--fix", "--yes")
     assert read("mcuboot.conf") == b"CONFIG_BOOT_MAX_IMG_SECTORS=112\n", read("mcuboot.conf")
+
+
+def test_holdfasts_own_limit():
+    """An image that MCUboot's swap would not take and Holdfast's does, to the byte of `holdfast sign --board`."""
+    ok("key", "new", "k.pem")
+    room = next(row for row in ok("board", "list", "--json").json()["boards"] if row["name"] == "xiao_nrf52840")["layouts"][0]["size_max"]
+    write("raw", struct.pack("<II", 0x20001000, 0xC301) + bytes((i * 7) & 255 for i in range(room - 900)))
+    ok("sign", "raw", "app.bin", "-v", "1.0.0", "-H", "0x200", "-S", "0x76000", "--pad-header", "-k", "k.pem", "--board", "xiao_nrf52840")
+    for mode in ("holdfast-walk", "swap-move"):
+        ok("plan", "--board", "nrf52840dk", "--loader", "holdfast" if mode[0] == "h" else "mcuboot", "--sdk", "ncs-3.3", "--mode", mode, "--write", mode)
+    ok("doctor", "holdfast-walk", "app.bin")
+    done = run("doctor", "swap-move", "app.bin", "--json")
+    assert {"P10", "P11", "P13"} & {finding["code"] for finding in done.json()["findings"]}, done.text()
 
 
 def test_words():
