@@ -178,6 +178,14 @@ static unsigned distance(const char *a, const char *b)
 	return cost[an][bn];
 }
 
+bool args_list_next(const char **at, const char **word, size_t *length)
+{
+	*word = *at + strspn(*at, ", ");
+	*length = strcspn(*word, ", ");
+	*at = *word + *length;
+	return *length != 0;
+}
+
 const char *args_nearest(const char *word, const char *const *names, size_t count)
 {
 	const char *best = NULL;

@@ -41,6 +41,9 @@ enum hf_reason args_end(struct args *args, struct problem *problem) HF_MUST_USE;
 /* 0x, 0b, 0o and decimal, as Python's int(text, 0) reads them. name is the option, for the message. */
 enum hf_reason args_number(const char *name, const char *text, uint64_t max, uint64_t *number, struct problem *problem) HF_MUST_USE;
 
+/* The words of a list with commas, one after the other: begin with *at at the list. False: no word is left. */
+bool args_list_next(const char **at, const char **word, size_t *length);
+
 /* The nearest of count names, or NULL if none is near. */
 const char *args_nearest(const char *word, const char *const *names, size_t count);
 

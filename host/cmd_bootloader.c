@@ -42,16 +42,16 @@ struct wishes {
 static enum hf_reason take_policy(struct wishes *w, const char *text, struct problem *problem)
 {
 	w->has_policy = true;
-	for (const char *at = text; *at != '\0' && strcmp(text, "none") != 0;) {
-		size_t length = strcspn(at, ", "), i = 0;
-		while (i < policy_name_count && (strlen(policy_names[i].name) != length || strncmp(policy_names[i].name, at, length) != 0))
+	const char *word = NULL;
+	size_t length = 0;
+	while (strcmp(text, "none") != 0 && args_list_next(&text, &word, &length)) {
+		size_t i = 0;
+		while (i < policy_name_count && (strlen(policy_names[i].name) != length || strncmp(policy_names[i].name, word, length) != 0))
 			i++;
 		if (i == policy_name_count)
 			return problem_set(problem, HF_R_HOST_OPTION_VALUE, "--policy",
-					   "'%.*s' is none of no-downgrade, counter, bootstrap, debug-open, quiet, none", (int)length, at);
+					   "'%.*s' is none of no-downgrade, counter, bootstrap, debug-open, quiet, none", (int)length, word);
 		w->policy |= policy_names[i].bit;
-		at += length;
-		at += strspn(at, ", ");
 	}
 	return HF_OK;
 }
@@ -145,13 +145,12 @@ static enum hf_reason recovery_word(const struct board *board, const char *word,
 static enum hf_reason take_recovery(const struct board *board, const char *list, struct hf_recovery *recovery, struct problem *problem)
 {
 	*recovery = (struct hf_recovery){ .pin = 0xff };
-	for (const char *at = list; *at != '\0';) {
-		size_t length = strcspn(at, ", ");
-		enum hf_reason reason = recovery_word(board, at, length, recovery, problem);
+	const char *word = NULL;
+	size_t length = 0;
+	while (args_list_next(&list, &word, &length)) {
+		enum hf_reason reason = recovery_word(board, word, length, recovery, problem);
 		if (reason != HF_OK)
 			return reason;
-		at += length;
-		at += strspn(at, ", ");
 	}
 	return HF_OK;
 }

@@ -43,13 +43,12 @@ struct wishes {
 
 static enum hf_reason take_want(struct wishes *w, const char *text, struct problem *problem)
 {
-	for (const char *at = text; *at != '\0';) {
-		size_t length = strcspn(at, ", ");
-		if (length > 0 && !plan_wish_parse(at, length, &w->want))
+	const char *word = NULL;
+	size_t length = 0;
+	while (args_list_next(&text, &word, &length)) {
+		if (!plan_wish_parse(word, length, &w->want))
 			return problem_set(problem, HF_R_HOST_OPTION_VALUE, "--want",
-					   "'%.*s' is none of ble, usb, serial, rollback, power-cut, recovery, no-probe", (int)length, at);
-		at += length;
-		at += strspn(at, ", ");
+					   "'%.*s' is none of ble, usb, serial, rollback, power-cut, recovery, no-probe", (int)length, word);
 	}
 	return HF_OK;
 }
