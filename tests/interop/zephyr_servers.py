@@ -312,6 +312,12 @@ def recovery(folder):
         holdfast("reset", device)
         chip.answers()
         check(states(device) == [(0, "0.0.0", True, True)], f"recovery, after: {states(device)}")
+        # The whole story in one command: the application is asked into MCUboot's recovery, which has no reason to show.
+        said = holdfast("recover", device, image, "--enter", "--no-wait", "--timeout", "5000")
+        check(said["uploaded_bytes"] == os.path.getsize(image) and "entered_by" not in said, f"recover: {said}")
+        check("in recovery" in said["steps"] and said["steps"][-1] == "reset", f"recover: {said}")
+        chip.answers()
+        check(states(device) == [(0, "0.0.0", True, True)], f"recover, after: {states(device)}")
     on_chip(lambda: chip_m3(RECOVERY), part)
 
 
