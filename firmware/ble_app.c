@@ -30,9 +30,9 @@ static struct hf_flash bond_flash;
 static struct port_area bond_area;
 static enum hf_reason last_reason;
 
-void port_radio_fault(uint32_t line)
+void port_radio_fault(enum hf_reason reason, uint32_t where)
 {
-	fw_log(HF_R_RADIO_FAULT, line, 0);
+	fw_log(reason, where, 0);
 	port_reset();
 }
 

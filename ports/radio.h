@@ -6,7 +6,7 @@
  * Order    port_radio_start once. Then for ever: port_radio_get until 0, port_radio_put for what the host has to say, port_radio_idle when
  *          there is nothing to do. From the start on interrupts are taken: by the maker's library alone, nothing of ours runs in them but
  *          the flash operations. Flash is then written through port_radio_flash_area only; the chip's own functions would hold the radio up.
- * Errors   port_radio_start: HF_R_RADIO_START. A fault of the maker's library ends in port_radio_fault. Flash functions as in flash.h.
+ * Errors   port_radio_start: HF_R_RADIO_START. A fault of the maker's library ends in port_radio_fault: HF_R_RADIO_FAULT. Flash functions as in flash.h.
  * Power    A cut finds flash in the same states as without the radio: pieces are written in order, a sector that is being erased is undefined.
  */
 #ifndef PORTS_RADIO_H
@@ -35,7 +35,8 @@ void port_radio_address(uint8_t address[6]);
 /* As port_flash_area; before port_radio_start it is the same. */
 void port_radio_flash_area(struct hf_flash *flash, struct port_area *area, uint32_t addr, uint32_t size_bytes);
 
-/* Supplied by firmware/: the maker's library found itself in a state that it cannot leave. May be called from an interrupt. */
-void port_radio_fault(uint32_t line) __attribute__((noreturn));
+/* Supplied by firmware/: the maker's library found itself in a state that it cannot leave. HF_R_RADIO_FAULT, and its number for the place.
+ * May be called from an interrupt. */
+void port_radio_fault(enum hf_reason reason, uint32_t where) __attribute__((noreturn));
 
 #endif

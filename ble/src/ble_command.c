@@ -5,11 +5,11 @@
 enum {
 	DISCONNECT = 0x0406, SET_EVENT_MASK = 0x0c01, RESET = 0x0c03, READ_BUFFER_SIZE = 0x1005, READ_ADDRESS = 0x1009, LE_SET_EVENT_MASK = 0x2001,
 	LE_READ_BUFFER_SIZE = 0x2002, LE_READ_FEATURES = 0x2003, LE_SET_RANDOM_ADDRESS = 0x2005, LE_SET_ADVERTISING = 0x2006,
-	LE_SET_ADVERTISING_DATA = 0x2008, LE_SET_SCAN_DATA = 0x2009, LE_ADVERTISE = 0x200a, LE_KEY_REPLY = 0x201a, LE_NO_KEY_REPLY = 0x201b,
+	LE_SET_ADVERTISING_DATA = 0x2008, LE_SET_SCAN_DATA = 0x2009, LE_ADVERTISE = 0x200a, LE_UPDATE = 0x2013, LE_KEY_REPLY = 0x201a, LE_NO_KEY_REPLY = 0x201b,
 	LE_SET_DATA_LENGTH = 0x2022, LE_SET_PHY = 0x2032
 };
 enum { COMMAND_TIMEOUT_MS = 5000, ADVERTISING_INTERVAL = 160 /* of 0.625 ms: 100 ms */, MUST = 1, MAY = 0, IF_NEEDED = 2 };
-enum { FEATURE_DATA_LENGTH = 1u << 5, FEATURE_2M = 1u << 8 }; /* Vol 6 Part B 4.6 */
+enum { FEATURE_PARAMETERS = 1u << 1, FEATURE_DATA_LENGTH = 1u << 5, FEATURE_2M = 1u << 8 }; /* Vol 6 Part B 4.6 */
 
 /* The start, in order. MAY: a controller that refuses it is good enough. */
 static const struct {
@@ -112,8 +112,19 @@ static bool step_is_needed(const struct ble *ble, uint16_t opcode)
 	return opcode == READ_BUFFER_SIZE ? ble->acl_bytes == 0u : ble->config.has_address;
 }
 
+/* 7.8.18: a peripheral's controller asks the central's. How long an event shall be is left to them. */
+static uint32_t update_body(const struct ble_config *config, uint8_t *body)
+{
+	hf_put16le(body + 2, config->interval_min);
+	hf_put16le(body + 4, config->interval_max);
+	hf_put16le(body + 6, config->latency);
+	hf_put16le(body + 8, config->timeout);
+	memset(body + 10, 0, 4);
+	return 14;
+}
+
 /* Builds a link's command; returns its opcode. */
-static uint16_t link_command(struct ble_link *link, uint8_t bit, uint8_t *body, uint32_t *size_bytes)
+static uint16_t link_command(const struct ble *ble, struct ble_link *link, uint8_t bit, uint8_t *body, uint32_t *size_bytes)
 {
 	hf_put16le(body, link->handle);
 	switch (bit) {
@@ -134,6 +145,9 @@ static uint16_t link_command(struct ble_link *link, uint8_t bit, uint8_t *body, 
 		hf_put16le(body + 4, 2120);
 		*size_bytes = 6;
 		return LE_SET_DATA_LENGTH;
+	case BLE_WANTS_INTERVAL:
+		*size_bytes = update_body(&ble->config, body);
+		return LE_UPDATE;
 	default: /* BLE_WANTS_PHY: 2M both ways */
 		memset(body + 2, 0, 5);
 		body[3] = 2;
@@ -152,7 +166,8 @@ static uint16_t links_command(struct ble *ble, uint8_t *body, uint32_t *size_byt
 			uint8_t bit = (uint8_t)(link->commands & (~(uint32_t)link->commands + 1u)); /* the lowest */
 
 			link->commands = (uint8_t)(link->commands & ~(uint32_t)bit);
-			return link_command(link, bit, body, size_bytes);
+			ble->command_link = (uint8_t)i;
+			return link_command(ble, link, bit, body, size_bytes);
 		}
 	}
 	return 0;
@@ -276,7 +291,21 @@ void ble_command_done(struct ble *ble, uint16_t opcode, uint8_t status, const ui
 	} else if (opcode == LE_ADVERTISE) {
 		ble->advertises = status == 0u && !ble->leaves;
 		ble->advertise_blocked = status != 0u; /* no room for one more connection: until one ends */
+	} else if (opcode == LE_UPDATE && status != 0u) {
+		ble->config.links[ble->command_link].signal_interval = ble->config.links[ble->command_link].used;
 	}
+}
+
+/* Vol 3 Part A 4.20: the signalling command is for links where one of the two controllers does not know the link layer's own procedure. */
+void ble_interval_ask(struct ble *ble, struct ble_link *link)
+{
+	if (!link->ask_interval || link->asked_interval)
+		return;
+	link->asked_interval = true;
+	if ((ble->le_features & FEATURE_PARAMETERS) != 0u)
+		link->commands |= BLE_WANTS_INTERVAL;
+	else
+		link->signal_interval = true;
 }
 
 /* After a connection: what makes it fast, where the controller can do it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ble_parts.h"
 
-/* Numbers of Assigned Numbers 3 and of Vol 3 Part G 3.8 and 7. */
+/* Assigned Numbers 3.4 (services), 3.6 (declarations), 3.7 (descriptors), 3.8 (characteristics). */
 enum {
 	UUID_SERVICE = 0x2800, UUID_CHARACTERISTIC = 0x2803, UUID_WISH = 0x2902, UUID_NAME = 0x2a00, UUID_APPEARANCE = 0x2a01, UUID_PREFERRED = 0x2a04,
 	UUID_CHANGED = 0x2a05, UUID_MODEL = 0x2a24, UUID_FIRMWARE = 0x2a26, UUID_MANUFACTURER = 0x2a29, UUID_FEATURES = 0x2b29, UUID_HASH = 0x2b2a,

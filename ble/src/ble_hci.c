@@ -7,7 +7,8 @@ enum {
 	EVENT_DISCONNECTED = 0x05, EVENT_ENCRYPTION = 0x08, EVENT_COMPLETE = 0x0e, EVENT_STATUS = 0x0f, EVENT_HARDWARE_ERROR = 0x10,
 	EVENT_PACKETS_DONE = 0x13, EVENT_KEY_REFRESHED = 0x30, EVENT_LE = 0x3e
 };
-enum { LE_CONNECTED = 0x01, LE_KEY_REQUEST = 0x05, LE_CONNECTED_ENHANCED = 0x0a };
+enum { LE_CONNECTED = 0x01, LE_UPDATED = 0x03, LE_KEY_REQUEST = 0x05, LE_DATA_LENGTH = 0x07, LE_CONNECTED_ENHANCED = 0x0a, LE_PHY = 0x0c };
+enum { UNSUPPORTED_REMOTE_FEATURE = 0x1a }; /* Vol 1 Part F 1.3 */
 
 struct ble_link *ble_link_of(struct ble *ble, uint16_t handle)
 {
@@ -33,6 +34,10 @@ static void link_clear(const struct ble *ble, uint32_t index)
 
 	memset(link, 0, sizeof *link);
 	link->mtu = BLE_MTU_MIN;
+	link->sent_bytes = 27;
+	link->got_bytes = 27;
+	link->sent_phy = 1;
+	link->got_phy = 1;
 	link->aware = true;
 	link->in = at;
 	link->out = at + frame_bytes;
@@ -80,8 +85,15 @@ enum hf_reason ble_start(struct ble *ble, const struct ble_config *config, uint3
 
 /* --- events -------------------------------------------------------------------------------------------------------------- */
 
-/* A peer that we have a bond with counts as bonded only when its key has worked; its services are told to it then. */
-static void link_open(struct ble *ble, uint16_t handle, uint8_t peer_type, const uint8_t *peer)
+static void parameters_take(struct ble_link *link, const uint8_t *values)
+{
+	link->interval = hf_get16le(values);
+	link->latency = hf_get16le(values + 2);
+	link->timeout = hf_get16le(values + 4);
+}
+
+/* A peer that we have a bond with counts as bonded only when its key has worked; its services are told to it then. peer: type, address. */
+static void link_open(struct ble *ble, uint16_t handle, const uint8_t *peer, const uint8_t *parameters, uint32_t now_ms)
 {
 	for (uint32_t i = 0; i < ble->config.link_count; i++) {
 		struct ble_link *link = &ble->config.links[i];
@@ -91,24 +103,76 @@ static void link_open(struct ble *ble, uint16_t handle, uint8_t peer_type, const
 		link_clear(ble, i);
 		link->used = true;
 		link->handle = handle;
-		link->peer.type = peer_type & 1u; /* 2 and 3: the same, resolved by the controller */
-		memcpy(link->peer.bytes, peer, 6);
+		link->peer.type = peer[0] & 1u; /* 2 and 3: the same, resolved by the controller */
+		memcpy(link->peer.bytes, peer + 1, 6);
+		parameters_take(link, parameters);
 		ble_link_hasten(ble, link);
+		ble_sm_connected(ble, link, now_ms);
 		ble->counts.connections++;
 		return;
 	}
 }
 
-static enum hf_reason event_connected(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
+/* 7.7.65.1, 7.7.65.10: the longer one has two addresses more in the middle. */
+static enum hf_reason event_connected(struct ble *ble, const uint8_t *body, uint32_t size_bytes, bool enhanced, uint32_t now_ms)
 {
 	uint16_t handle;
 
-	if (size_bytes < 18u)
+	if (size_bytes < (enhanced ? 30u : 18u))
 		return ble_refuse(ble, HF_R_BLE_PACKET);
 	ble->advertises = false;
 	handle = hf_get16le(body + 1) & 0x0fffu;
 	if (body[0] == 0u && ble_link_of(ble, handle) == NULL)
-		link_open(ble, handle, body[4], body + 5);
+		link_open(ble, handle, body + 4, body + (enhanced ? 23 : 11), now_ms);
+	return HF_OK;
+}
+
+/* 7.7.65.3. A central whose controller does not know the procedure is asked by signalling instead. */
+static enum hf_reason event_updated(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
+{
+	struct ble_link *link;
+
+	if (size_bytes != 9u)
+		return ble_refuse(ble, HF_R_BLE_PACKET);
+	link = ble_link_of(ble, hf_get16le(body + 1) & 0x0fffu);
+	if (link == NULL)
+		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	if (body[0] == 0u)
+		parameters_take(link, body + 3);
+	else if (body[0] == UNSUPPORTED_REMOTE_FEATURE && link->asked_interval)
+		link->signal_interval = true;
+	return HF_OK;
+}
+
+/* 7.7.65.7 */
+static enum hf_reason event_data_length(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
+{
+	struct ble_link *link;
+
+	if (size_bytes != 10u)
+		return ble_refuse(ble, HF_R_BLE_PACKET);
+	link = ble_link_of(ble, hf_get16le(body) & 0x0fffu);
+	if (link == NULL)
+		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	link->sent_bytes = hf_get16le(body + 2);
+	link->got_bytes = hf_get16le(body + 6);
+	return HF_OK;
+}
+
+/* 7.7.65.12 */
+static enum hf_reason event_phy(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
+{
+	struct ble_link *link;
+
+	if (size_bytes != 5u)
+		return ble_refuse(ble, HF_R_BLE_PACKET);
+	link = ble_link_of(ble, hf_get16le(body + 1) & 0x0fffu);
+	if (link == NULL)
+		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	if (body[0] == 0u) {
+		link->sent_phy = body[3];
+		link->got_phy = body[4];
+	}
 	return HF_OK;
 }
 
@@ -126,15 +190,25 @@ static enum hf_reason event_key_request(struct ble *ble, const uint8_t *body, ui
 	return HF_OK;
 }
 
-static enum hf_reason event_le(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
+static enum hf_reason event_le(struct ble *ble, const uint8_t *body, uint32_t size_bytes, uint32_t now_ms)
 {
 	if (size_bytes == 0u)
 		return ble_refuse(ble, HF_R_BLE_PACKET);
-	if (body[0] == LE_CONNECTED || body[0] == LE_CONNECTED_ENHANCED)
-		return event_connected(ble, body + 1, size_bytes - 1u);
-	if (body[0] == LE_KEY_REQUEST)
+	switch (body[0]) {
+	case LE_CONNECTED:
+	case LE_CONNECTED_ENHANCED:
+		return event_connected(ble, body + 1, size_bytes - 1u, body[0] == LE_CONNECTED_ENHANCED, now_ms);
+	case LE_UPDATED:
+		return event_updated(ble, body + 1, size_bytes - 1u);
+	case LE_KEY_REQUEST:
 		return event_key_request(ble, body + 1, size_bytes - 1u);
-	return HF_OK; /* data length, PHY, interval: the controller's own business */
+	case LE_DATA_LENGTH:
+		return event_data_length(ble, body + 1, size_bytes - 1u);
+	case LE_PHY:
+		return event_phy(ble, body + 1, size_bytes - 1u);
+	default:
+		return HF_OK; /* masked */
+	}
 }
 
 static enum hf_reason event_disconnected(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
@@ -197,7 +271,6 @@ static void restart(struct ble *ble)
 
 enum hf_reason ble_event(struct ble *ble, uint8_t code, const uint8_t *body, uint32_t size_bytes, uint32_t now_ms)
 {
-	(void)now_ms;
 	switch (code) {
 	case EVENT_COMPLETE:
 		if (size_bytes < 3u)
@@ -220,7 +293,7 @@ enum hf_reason ble_event(struct ble *ble, uint8_t code, const uint8_t *body, uin
 	case EVENT_PACKETS_DONE:
 		return event_packets_done(ble, body, size_bytes);
 	case EVENT_LE:
-		return event_le(ble, body, size_bytes);
+		return event_le(ble, body, size_bytes, now_ms);
 	case EVENT_HARDWARE_ERROR:
 		restart(ble);
 		return ble_refuse(ble, HF_R_BLE_CONTROLLER);
@@ -239,6 +312,7 @@ static void tick(struct ble *ble, uint32_t now_ms)
 		if (!link->used)
 			continue;
 		ble_sm_tick(ble, link, now_ms);
+		ble_interval_ask(ble, link);
 		/* Vol 3 Part F 3.3.3: after 30 s without confirmation nothing more may be sent on this bearer. */
 		if (link->indication_waits && now_ms - link->indication_deadline_ms < UINT32_MAX / 2u) {
 			link->indication_waits = false;

@@ -73,13 +73,13 @@ static enum hf_reason signal_take(struct ble *ble, struct ble_link *link, const 
 	}
 }
 
-static void interval_ask(const struct ble *ble, struct ble_link *link)
+static void interval_signal(const struct ble *ble, struct ble_link *link)
 {
 	uint8_t body[8];
 
-	if (!link->ask_interval || link->asked_interval || link->signal_bytes != 0u)
+	if (!link->signal_interval || link->signal_bytes != 0u)
 		return;
-	link->asked_interval = true;
+	link->signal_interval = false;
 	hf_put16le(body, ble->config.interval_min);
 	hf_put16le(body + 2, ble->config.interval_max);
 	hf_put16le(body + 4, ble->config.latency);
@@ -152,7 +152,7 @@ static void frame_load(struct ble *ble, struct ble_link *link, uint32_t now_ms)
 	uint16_t channel = BLE_CID_SIGNAL;
 	uint32_t size_bytes;
 
-	interval_ask(ble, link);
+	interval_signal(ble, link);
 	size_bytes = link->signal_bytes;
 	memcpy(pdu, link->signal, size_bytes);
 	link->signal_bytes = 0;

@@ -12,7 +12,8 @@
 enum { BLE_ACL_HEADER_BYTES = 5, BLE_L2CAP_HEADER_BYTES = 4 };
 enum { BLE_CID_ATT = 4, BLE_CID_SIGNAL = 5, BLE_CID_SM = 6 };
 /* Commands that a connection wants sent, in this order. */
-enum { BLE_WANTS_DISCONNECT = 1, BLE_WANTS_KEY = 2, BLE_WANTS_NO_KEY = 4, BLE_WANTS_DATA_LENGTH = 8, BLE_WANTS_PHY = 16 };
+enum { BLE_WANTS_DISCONNECT = 1, BLE_WANTS_KEY = 2, BLE_WANTS_NO_KEY = 4, BLE_WANTS_DATA_LENGTH = 8, BLE_WANTS_PHY = 16,
+       BLE_WANTS_INTERVAL = 32 };
 /* Reasons of Vol 1 Part F that we give for a disconnect. */
 enum { BLE_CLOSE_AUTHENTICATION = 0x05, BLE_CLOSE_REMOTE = 0x13 };
 /* Error codes of ATT, Vol 3 Part F 3.4.1.1. */
@@ -38,6 +39,7 @@ uint32_t ble_command_next(struct ble *ble, uint8_t *packet, uint32_t now_ms);
 void ble_command_done(struct ble *ble, uint16_t opcode, uint8_t status, const uint8_t *values, uint32_t size_bytes);
 enum hf_reason ble_event(struct ble *ble, uint8_t code, const uint8_t *body, uint32_t size_bytes, uint32_t now_ms);
 
+void ble_interval_ask(struct ble *ble, struct ble_link *link); /* once: by the link layer, or else by signalling */
 void ble_link_hasten(const struct ble *ble, struct ble_link *link); /* data length and PHY, where the controller can */
 
 /* l2cap */
@@ -71,6 +73,7 @@ void ble_database_hash(struct ble *ble);
 
 /* sm */
 void ble_sm_reset(struct ble_sm *sm);
+void ble_sm_connected(struct ble *ble, struct ble_link *link, uint32_t now_ms);
 enum hf_reason ble_sm_take(struct ble *ble, struct ble_link *link, const uint8_t *pdu, uint32_t size_bytes, uint32_t now_ms);
 uint32_t ble_sm_next(struct ble *ble, struct ble_link *link, uint8_t pdu[65]);
 /* The key that the controller asks for, least significant byte first; false: none. */

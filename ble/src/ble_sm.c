@@ -4,7 +4,7 @@
 /* Codes of Vol 3 Part H 3.3. */
 enum {
 	SM_REQUEST = 0x01, SM_RESPONSE = 0x02, SM_CONFIRM = 0x03, SM_RANDOM = 0x04, SM_FAILED = 0x05, SM_IRK = 0x08, SM_IDENTITY = 0x09,
-	SM_PUBLIC_KEY = 0x0c, SM_CHECK = 0x0d, SM_KEYPRESS = 0x0e
+	SM_SECURITY = 0x0b, SM_PUBLIC_KEY = 0x0c, SM_CHECK = 0x0d, SM_KEYPRESS = 0x0e
 };
 /* Reasons of 3.5.5. */
 enum {
@@ -14,7 +14,7 @@ enum {
 enum { AUTH_BONDING = 0x01, AUTH_MITM = 0x04, AUTH_SC = 0x08, KEYS_IDENTITY = 0x02 }; /* 3.5.1, 3.6.1 */
 enum { IO_DISPLAY_ONLY = 0, IO_KEYBOARD_ONLY = 2, IO_NOTHING = 3, IO_KEYBOARD_DISPLAY = 4 };
 /* PDUs to send, in the order in which they go out. */
-enum { SENDS_FAILED = 1, SENDS_RESPONSE = 2, SENDS_KEY = 4, SENDS_CONFIRM = 8, SENDS_RANDOM = 16, SENDS_CHECK = 32 };
+enum { SENDS_FAILED = 1, SENDS_RESPONSE = 2, SENDS_KEY = 4, SENDS_CONFIRM = 8, SENDS_RANDOM = 16, SENDS_CHECK = 32, SENDS_SECURITY = 64 };
 enum { PASSKEY_ROUNDS = 20, TIMEOUT_MS = 30000, FREE_FAILURES = 3, DELAY_MS = 1000, DELAY_DOUBLINGS_MAX = 5 };
 
 /* --- bonds --------------------------------------------------------------------------------------------------------------- */
@@ -133,10 +133,31 @@ void ble_sm_tick(struct ble *ble, struct ble_link *link, uint32_t now_ms)
 		ble->pairing_waits = false;
 	if (sm->state == BLE_SM_IDLE || sm->state == BLE_SM_DEAD || now_ms - sm->deadline_ms >= UINT32_MAX / 2u)
 		return;
-	/* 3.4: nothing more on this channel until the peer connects anew. */
-	(void)fail(ble, link, FAIL_UNSPECIFIED, now_ms);
+	/* 3.4: nothing more on this channel until the peer connects anew. One that did not do what it was asked for has not failed. */
+	if (sm->state != BLE_SM_WAITS_SECURITY)
+		(void)fail(ble, link, FAIL_UNSPECIFIED, now_ms);
 	sm->sends = 0;
 	sm->state = BLE_SM_DEAD;
+}
+
+/* What we offer in a pairing: 3.5.1. */
+static uint8_t auth_own(const struct ble *ble, bool bonds)
+{
+	return (uint8_t)(AUTH_SC | (bonds ? (uint32_t)AUTH_BONDING : 0u) | (ble->config.board->passkey_show != NULL ? (uint32_t)AUTH_MITM : 0u));
+}
+
+/* 2.4.6: a peer that has a bond is asked to encrypt at once. Its wishes and its services are remembered with the bond, so it may write without
+ * asking first, and such writes are never answered: without encryption they would be lost in silence. A stranger is not asked: he may only
+ * want to look, and a phone would put a question to its user before anything of ours is used; the error of his first request asks him. */
+void ble_sm_connected(struct ble *ble, struct ble_link *link, uint32_t now_ms)
+{
+	struct ble_bond bond;
+
+	if (ble->config.policy == BLE_OPEN || !ble_bond_find(ble, &link->peer, &bond))
+		return;
+	link->sm.state = BLE_SM_WAITS_SECURITY;
+	link->sm.deadline_ms = now_ms + TIMEOUT_MS;
+	link->sm.sends = SENDS_SECURITY;
 }
 
 /* --- the steps ----------------------------------------------------------------------------------------------------------- */
@@ -219,7 +240,7 @@ static enum hf_reason request_take(struct ble *ble, struct ble_link *link, const
 	sm->io_peer[2] = pdu[1];
 	sm->response[0] = SM_RESPONSE;
 	sm->response[1] = board->passkey_show != NULL ? IO_DISPLAY_ONLY : IO_NOTHING;
-	sm->response[3] = (uint8_t)(AUTH_SC | (bonds ? AUTH_BONDING : 0u) | (board->passkey_show != NULL ? (uint32_t)AUTH_MITM : 0u));
+	sm->response[3] = auth_own(ble, bonds);
 	sm->response[4] = BLE_KEY_BYTES;
 	sm->response[5] = sm->wants_irk ? KEYS_IDENTITY : 0;
 	sm->sends = SENDS_RESPONSE;
@@ -422,7 +443,6 @@ uint32_t ble_sm_next(struct ble *ble, struct ble_link *link, uint8_t pdu[65])
 	struct ble_sm *sm = &link->sm;
 	uint8_t bit = (uint8_t)(sm->sends & (~(uint32_t)sm->sends + 1u));
 
-	(void)ble;
 	sm->sends = (uint8_t)(sm->sends & ~(uint32_t)bit);
 	switch (bit) {
 	case SENDS_FAILED:
@@ -443,6 +463,10 @@ uint32_t ble_sm_next(struct ble *ble, struct ble_link *link, uint8_t pdu[65])
 		return value_pdu(pdu, SM_RANDOM, sm->own_nonce);
 	case SENDS_CHECK:
 		return value_pdu(pdu, SM_CHECK, sm->own_check);
+	case SENDS_SECURITY:
+		pdu[0] = SM_SECURITY;
+		pdu[1] = auth_own(ble, true);
+		return 2;
 	default:
 		return 0;
 	}
@@ -450,7 +474,7 @@ uint32_t ble_sm_next(struct ble *ble, struct ble_link *link, uint8_t pdu[65])
 
 /* --- encryption ---------------------------------------------------------------------------------------------------------- */
 
-/* Secure Connections keys have no random number and no diversifier (2.4.4.1): another one is of a legacy bond, which we never made. */
+/* Secure Connections keys have no random number and no diversifier (2.4.4): another one is of a legacy bond, which we never made. */
 bool ble_sm_key(struct ble *ble, struct ble_link *link, const uint8_t random[8], uint16_t diversifier, uint8_t key[BLE_KEY_BYTES])
 {
 	if (diversifier != 0u || !hf_is_filled(random, 8, 0))
@@ -460,8 +484,9 @@ bool ble_sm_key(struct ble *ble, struct ble_link *link, const uint8_t random[8],
 		link->key_given = BLE_KEY_OF_PAIRING;
 		return true;
 	}
-	if (link->sm.state != BLE_SM_IDLE || !ble_bond_find(ble, &link->peer, &link->bond))
+	if ((link->sm.state != BLE_SM_IDLE && link->sm.state != BLE_SM_WAITS_SECURITY) || !ble_bond_find(ble, &link->peer, &link->bond))
 		return false;
+	ble_sm_reset(&link->sm); /* it encrypts: nothing is left to ask for */
 	memcpy(key, link->bond.ltk, BLE_KEY_BYTES);
 	link->key_given = BLE_KEY_OF_BOND;
 	return true;

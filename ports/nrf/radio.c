@@ -1,88 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* Nordic's SoftDevice Controller on MPSL as an HCI controller.
  *
- * Interrupts: RADIO, the low-frequency timer and MPSL's TIMER at priority 0, CLOCK_POWER and the software interrupt below. The vector table
- * of start.c has no entries for them, so a table in RAM takes its place. The software interrupt only leaves a mark: the work itself is done
- * in thread mode, where all calls of the library come from, because it must not be entered twice.
  * The low-frequency clock is the RC oscillator: no board needs a crystal for it, and none of its load capacitors has to be known.
- * Source: nrfxlib mpsl.h, mpsl_clock.h, sdc.h, sdc_soc.h; alexmoon/nrf-sdc: nrf-mpsl/src/mpsl.rs (which interrupts on which chip). */
+ * Source: nrfxlib mpsl.h, mpsl_clock.h, sdc.h, sdc_hci.h, sdc_soc.h. */
 #include "radio.h"
 
 #include <mpsl.h>
-#include <mpsl_timeslot.h>
 #include <sdc.h>
 #include <sdc_hci.h>
 #include <sdc_soc.h>
 
 #include <string.h>
 
-#define SYSTEM_VECTORS 16u
-#define IRQS (32u * CHIP_IRQ_WORDS)
-#define ARM_NVIC_IPR 0xe000e400u
-#define PRIORITY_LOW 0x80u /* 4 of 0..7: three bits at the top */
 #define CLOCK_PPM 500u     /* RC, calibrated every 8 s: mpsl_clock.h */
 #define DATA_BYTES 251u    /* a link-layer packet */
 #define SENT_COUNT 4u
 #define GOT_COUNT 4u
+#define TOO_MUCH_SENT 1u    /* port_radio_fault: no place of the library, but of ours */
 #define MEMORY_BYTES (SDC_MEM_PER_PERIPHERAL_LINK(DATA_BYTES, DATA_BYTES, SENT_COUNT, GOT_COUNT) + SDC_MEM_PERIPHERAL_LINKS_SHARED + \
 		      SDC_MEM_PER_ADV_SET(SDC_DEFAULT_ADV_BUF_SIZE) + SDC_MEM_FAL(SDC_DEFAULT_FAL_SIZE) + 256u)
 
-static void (*vectors[SYSTEM_VECTORS + IRQS])(void) __attribute__((aligned(2048)));
 static uint8_t memory[MEMORY_BYTES] __attribute__((aligned(8)));
 static uint8_t answer[NRF_HCI_ANSWER_BYTES];
 static uint32_t answer_bytes;
-static volatile bool work_waits;
 static bool is_on;
-
-/* --- interrupts ---------------------------------------------------------------------------------------------------------- */
-
-static void stray(void)
-{
-	port_radio_fault(0);
-}
-
-static void low_priority(void)
-{
-	work_waits = true;
-}
-
-static void vectors_set(void)
-{
-	memcpy(vectors, (const void *)(uintptr_t)reg_get(ARM_VTOR), SYSTEM_VECTORS * sizeof vectors[0]);
-	for (uint32_t i = SYSTEM_VECTORS; i < HF_ARRAY_COUNT(vectors); i++)
-		vectors[i] = stray;
-	vectors[SYSTEM_VECTORS + CHIP_RADIO_IRQ] = MPSL_IRQ_RADIO_Handler;
-	vectors[SYSTEM_VECTORS + CHIP_RADIO_RTC_IRQ] = MPSL_IRQ_RTC0_Handler;
-	vectors[SYSTEM_VECTORS + CHIP_RADIO_TIMER_IRQ] = MPSL_IRQ_TIMER0_Handler;
-	vectors[SYSTEM_VECTORS + CHIP_RADIO_CLOCK_IRQ] = MPSL_IRQ_CLOCK_Handler;
-	vectors[SYSTEM_VECTORS + CHIP_RADIO_SWI_IRQ] = low_priority;
-	reg_set(ARM_VTOR, (uint32_t)(uintptr_t)vectors);
-	arm_dsb();
-}
-
-static void priority_set(uint32_t irq, uint8_t priority)
-{
-	*(volatile uint8_t *)(uintptr_t)(ARM_NVIC_IPR + irq) = priority;
-}
-
-static void interrupts_on(void)
-{
-	priority_set(CHIP_RADIO_IRQ, 0);
-	priority_set(CHIP_RADIO_RTC_IRQ, 0);
-	priority_set(CHIP_RADIO_TIMER_IRQ, 0);
-	priority_set(CHIP_RADIO_CLOCK_IRQ, PRIORITY_LOW);
-	priority_set(CHIP_RADIO_SWI_IRQ, PRIORITY_LOW);
-	nrf_irq_enable(CHIP_RADIO_CLOCK_IRQ);
-	nrf_irq_enable(CHIP_RADIO_SWI_IRQ);
-	nrf_radio_unmask();
-}
 
 /* --- start --------------------------------------------------------------------------------------------------------------- */
 
 static void library_failed(const char *file, const uint32_t line)
 {
 	(void)file; /* a number of the library's maker, no name of ours */
-	port_radio_fault(line);
+	port_radio_fault(HF_R_RADIO_FAULT, line);
 }
 
 /* Packets are fetched at each turn of the main loop; the wake-up is all that the call is for. */
@@ -140,7 +88,7 @@ static int32_t start_step(uint32_t step)
 
 enum hf_reason port_radio_start(struct port_radio_refusal *why)
 {
-	vectors_set();
+	nrf_radio_vectors();
 	chip_radio_start();
 	for (uint32_t step = 1; step <= 6u; step++) {
 		int32_t code = start_step(step);
@@ -150,7 +98,7 @@ enum hf_reason port_radio_start(struct port_radio_refusal *why)
 			return HF_R_RADIO_START;
 		}
 		if (step == 1u)
-			interrupts_on();
+			nrf_radio_interrupts();
 	}
 	is_on = true;
 	return HF_OK;
@@ -165,10 +113,8 @@ bool nrf_radio_is_on(void)
 
 void nrf_radio_work(void)
 {
-	if (!work_waits)
-		return;
-	work_waits = false;
-	mpsl_low_priority_process();
+	if (nrf_radio_work_take())
+		mpsl_low_priority_process();
 }
 
 uint32_t port_radio_get(uint8_t *packet)
@@ -195,49 +141,16 @@ void port_radio_put(const uint8_t *packet, uint32_t size_bytes)
 	if (packet[0] == 0x01u)
 		answer_bytes = nrf_hci_command(packet + 1, size_bytes - 1u, answer);
 	else if (sdc_hci_data_put(packet + 1) != 0)
-		port_radio_fault(1); /* the host counts the buffers: it cannot have sent too much */
-}
-
-void nrf_radio_mask(void)
-{
-	__asm volatile("cpsid i" ::: "memory");
-}
-
-void nrf_radio_unmask(void)
-{
-	__asm volatile("cpsie i\n"
-		       "isb\n" ::: "memory");
-}
-
-/* With interrupts masked a pending one still ends the sleep, and none can slip in between the look and the sleep. */
-void nrf_radio_wait(void)
-{
-	nrf_radio_mask();
-	if (!work_waits)
-		__asm volatile("dsb\n"
-			       "wfi\n" ::: "memory");
-	nrf_radio_unmask();
+		port_radio_fault(HF_R_RADIO_FAULT, TOO_MUCH_SENT); /* the host counts the buffers: it cannot have sent too much */
 }
 
 void port_radio_idle(uint32_t ms_max)
 {
-	nrf_radio_mask();
-	if (!work_waits && answer_bytes == 0u)
-		port_idle(ms_max);
-	nrf_radio_unmask();
+	if (answer_bytes == 0u)
+		nrf_radio_sleep(ms_max);
 }
 
 void port_radio_random(uint8_t *bytes, uint32_t size_bytes)
 {
 	chip_random(bytes, size_bytes);
-}
-
-/* Static random: the two highest bits are set. Bluetooth Core 5.4, Vol 6 Part B 1.3.2.1. */
-void port_radio_address(uint8_t address[6])
-{
-	uint32_t low = reg_get(CHIP_FICR_DEVICEADDR), high = reg_get(CHIP_FICR_DEVICEADDR + 4u);
-
-	for (uint32_t i = 0; i < 6u; i++)
-		address[i] = (uint8_t)((i < 4u ? low : high) >> 8u * (i % 4u));
-	address[5] |= 0xc0u;
 }

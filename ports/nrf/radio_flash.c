@@ -136,7 +136,7 @@ static bool job_do(uint32_t addr, const uint8_t *from, uint32_t size_bytes)
 		port_watchdog_feed();
 		if (port_millis() - start_ms > JOB_MS_MAX || (!slot_pends && !slot_ask()))
 			return job_drop();
-		nrf_radio_wait();
+		nrf_radio_sleep(0);
 		nrf_radio_work();
 	}
 	return !job.failed;

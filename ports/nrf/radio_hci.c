@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands that ble/ sends, as calls of the SoftDevice Controller: it has a function for each command and none that takes packets.
+ * LE Connection Update is not among them in the peripheral's variant: it is answered as unknown, and ble/ asks the central by signalling.
  * Its structures are packed as the parameters are on the wire, so the bytes are handed on as they are.
  * Source: nrfxlib sdc_hci_cmd_*.h; Bluetooth Core 5.4, Vol 4 Part E 7.7.14 and 7.7.15 (the two answers). */
 #include "radio.h"

@@ -99,6 +99,7 @@ static void right_step(uint8_t choice)
 		return;
 	switch (link->sm.state) {
 	case BLE_SM_IDLE:
+	case BLE_SM_WAITS_SECURITY:
 		(void)bench_send(&bench, 6, request, sizeof request, 27);
 		break;
 	case BLE_SM_WAITS_KEY:

@@ -57,7 +57,7 @@ class Radio(Controller):
     def __init__(self, name, link, address, acl_bytes=27, acl_packets=3):
         super().__init__(name, link=link, public_address=address)
         self.le_acl_data_packet_length, self.total_num_le_acl_data_packets = acl_bytes, acl_packets
-        self.asked, self.waiting, self.interval = {}, 0, None
+        self.asked, self.waiting, self.interval, self.update_answer = {}, 0, None, hci.HCI_ErrorCode.SUCCESS
 
     def on_hci_acl_data_packet(self, packet):
         self.waiting += 1
@@ -82,11 +82,32 @@ class Radio(Controller):
     def on_hci_le_set_phy_command(self, command):
         self._send_hci_command_status(hci.HCI_ErrorCode.UNSUPPORTED_REMOTE_FEATURE_ERROR, command.op_code)
 
+    # Connection parameters. A peripheral's request goes to the central's host, if both controllers know the procedure.
     def on_hci_le_connection_update_command(self, command):
         self._send_hci_command_status(hci.HCI_COMMAND_STATUS_PENDING, command.op_code)
-        self.interval = command.connection_interval_min, command.connection_interval_max, command.max_latency, command.supervision_timeout
-        self.send_hci_packet(hci.HCI_LE_Connection_Update_Complete_Event(
-            hci.HCI_ErrorCode.SUCCESS, command.connection_handle, self.interval[1], self.interval[2], self.interval[3]))
+        asked = command.connection_interval_min, command.connection_interval_max, command.max_latency, command.supervision_timeout
+        connection, other = self.both_ends(command.connection_handle)
+        if connection.role == hci.Role.CENTRAL:
+            self.update_both(command.connection_handle, asked)
+        elif self.update_answer == hci.HCI_ErrorCode.SUCCESS:
+            theirs = other.le_connections[connection.self_address].handle
+            other.send_hci_packet(hci.HCI_LE_Remote_Connection_Parameter_Request_Event(theirs, *asked))
+        else:
+            self.send_hci_packet(hci.HCI_LE_Connection_Update_Complete_Event(self.update_answer, command.connection_handle, 0, 0, 0))
+
+    def on_hci_le_remote_connection_parameter_request_reply_command(self, command):
+        self.update_both(command.connection_handle, (command.interval_min, command.interval_max, command.max_latency, command.timeout))
+        return hci.HCI_StatusAndConnectionHandleReturnParameters(hci.HCI_ErrorCode.SUCCESS, command.connection_handle)
+
+    def both_ends(self, handle):
+        connection = self.find_le_connection_by_handle(handle)
+        return connection, self.link.find_le_controller(connection.peer_address)
+
+    def update_both(self, handle, values):
+        connection, other = self.both_ends(handle)
+        for controller, its in ((self, handle), (other, other.le_connections[connection.self_address].handle)):
+            controller.interval = values
+            controller.send_hci_packet(hci.HCI_LE_Connection_Update_Complete_Event(hci.HCI_ErrorCode.SUCCESS, its, values[1], values[2], values[3]))
 
     # Encryption. The central's controller tells ours the key; real ones find out by encrypting.
     def on_hci_le_enable_encryption_command(self, command):
@@ -102,8 +123,7 @@ class Radio(Controller):
         self.send_hci_packet(hci.HCI_LE_Long_Term_Key_Request_Event(connection.handle, packet.rand, packet.ediv))
 
     def key_answer(self, handle, key):
-        connection = self.find_le_connection_by_handle(handle)
-        other = self.link.find_le_controller(connection.peer_address)
+        connection, other = self.both_ends(handle)
         same = key is not None and self.asked.pop(handle, None) == key
         theirs = other.le_connections[connection.self_address].handle
         for controller, its in ((self, handle), (other, theirs)):
@@ -325,8 +345,10 @@ async def discovery():
             check(problem.error_code == 0x03, f"write not permitted, not {problem}")
 
 
-async def echoes(mtu, acl_bytes, acl_packets, *options):
+async def echoes(mtu, acl_bytes, acl_packets, *options, answer=hci.HCI_ErrorCode.SUCCESS):
+    """answer: of the controllers to the request for a short interval; where they do not know it the host is asked by signalling."""
     async with world("--mtu", str(mtu), *options, acl_bytes=acl_bytes, acl_packets=acl_packets) as w:
+        w.radio.update_answer = answer
         peer = await w.connect()
         got = await peer.request_mtu(517)
         client, wire = await smp_of(peer, got)
@@ -497,7 +519,7 @@ async def run(name, scenario):
 
 async def main():
     scenarios = {
-        "discovery": discovery, "echo, MTU 65": lambda: echoes(65, 27, 1), "echo, MTU 498": lambda: echoes(498, 251, 4),
+        "discovery": discovery, "echo, MTU 65": lambda: echoes(65, 27, 1, answer=hci.HCI_ErrorCode.UNSUPPORTED_REMOTE_FEATURE_ERROR), "echo, MTU 498": lambda: echoes(498, 251, 4),
         "echo, MTU 517, two links": lambda: echoes(517, 64, 2, "--links", "2"), "reconnects": reconnects, "update": update, "cut": cut,
         "just works": just_works, "just works, the chip's cryptography": lambda: just_works("--soft"), "passkey": passkey,
         "legacy pairing": legacy_refused,

@@ -61,6 +61,7 @@ void bench_start(struct bench *bench, enum ble_policy policy, bool display)
 	rig_start(&bench->rig, 16, false);
 	bench->random = 0x1234567;
 	bench->passkey = BLE_PASSKEY_NONE;
+	bench->features = 0x20;
 	bench->acl_bytes = 27;
 	bench->acl_packets = 3;
 	bench->board = (struct ble_board){ .ctx = bench, .random = bench_random, .passkey_show = display ? bench_passkey : NULL,
@@ -99,7 +100,7 @@ static void command_answer(struct bench *bench, uint16_t opcode)
 		body[6] = bench->acl_packets;
 		size_bytes = 7;
 	} else if (opcode == 0x2003) { /* features */
-		body[4] = 0x20;
+		body[4] = bench->features;
 		body[5] = 0x01;
 		size_bytes = 12;
 	}

@@ -31,6 +31,7 @@ struct bench {
 	/* the controller */
 	uint16_t acl_bytes;
 	uint8_t acl_packets;
+	uint8_t features;            /* of the link layer, the lowest byte */
 	uint16_t refuse;             /* this opcode with an error */
 	bool silent, keeps;          /* answers nothing; keeps the packets that it got */
 	uint32_t kept;

@@ -178,6 +178,83 @@ static void no_more_packets_than_buffers(void **state)
 	assert_int_equal(bench.ble.acl_free, 3);
 }
 
+/* What the controller tells of a connection is kept, whatever else it says is not. */
+static void parameters(void **state)
+{
+	const struct ble_link *link = &bench.links[0];
+
+	(void)state;
+	connected(BLE_OPEN, false);
+	assert_true(link->sent_bytes == 27 && link->got_bytes == 27 && link->sent_phy == 1 && link->got_phy == 1);
+	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x03\x00\x41\x00\x0c\x00\x01\x00\x90\x01", 10), HF_OK);
+	assert_true(link->interval == 12 && link->latency == 1 && link->timeout == 400);
+	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x03\x3b\x41\x00\x18\x00\x00\x00\x48\x00", 10), HF_OK); /* refused: as before */
+	assert_int_equal(link->interval, 12);
+	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x07\x41\x00\xfb\x00\x48\x08\x64\x00\x48\x08", 11), HF_OK);
+	assert_true(link->sent_bytes == 251 && link->got_bytes == 100);
+	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x0c\x00\x41\x00\x02\x01", 6), HF_OK);
+	assert_true(link->sent_phy == 2 && link->got_phy == 1);
+	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x0c\x1a\x41\x00\x01\x01", 6), HF_OK);
+	assert_int_equal(link->sent_phy, 2);
+	for (uint32_t code = 3; code <= 12u; code++) {
+		uint8_t body[16] = { (uint8_t)code, 0, 0x41 };
+		uint32_t whole = code == 3u ? 10u : code == 5u ? 13u : code == 7u ? 11u : code == 12u ? 6u : 0u;
+
+		for (uint32_t size = 1; whole != 0u && size < sizeof body; size++)
+			if (size != whole && (code != 10u || size < 31u))
+				assert_int_equal(bench_event(&bench, 0x3e, body, size), HF_R_BLE_PACKET);
+		body[code == 7u || code == 5u ? 1 : 2] = 0x77;
+		if (whole != 0u)
+			assert_int_equal(bench_event(&bench, 0x3e, body, whole), HF_R_BLE_LINK_UNKNOWN);
+	}
+	/* The enhanced event of a controller that sends it though it was not asked for. */
+	bench_disconnect(&bench, BENCH_HANDLE);
+	{
+		uint8_t body[31] = { 0x0a, 0, 0x41, 0, 1, 1, 0x11, 0x22, 0x33, 0x44, 0x55, 0xc6, [24] = 0x30, [28] = 0x2a };
+
+		assert_int_equal(bench_event(&bench, 0x3e, body, 30), HF_R_BLE_PACKET);
+		assert_int_equal(bench_event(&bench, 0x3e, body, sizeof body), HF_OK);
+		assert_true(link->used && link->interval == 0x30 && link->timeout == 0x2a);
+	}
+}
+
+/* A short interval is asked for once: by the link layer where our controller knows how, by signalling where it or the central's does not. */
+static void interval(void **state)
+{
+	static const char signal[] = "12 01 08 00 0c 00 0c 00 00 00 90 01";
+
+	(void)state;
+	bench_start(&bench, BLE_OPEN, false);
+	bench.features = 0x22;
+	assert_int_equal(bench_again(&bench), HF_OK);
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	(void)send_hex(4, "12 1a 00 01 00");
+	bench_run(&bench);
+	assert_int_equal(bench.last_command, 0x2013);
+	assert_memory_equal(bench.last_body, "\x41\x00\x0c\x00\x0c\x00\x00\x00\x90\x01\x00\x00\x00\x00", 14);
+	expect(&bench.signal, "");
+	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x03\x3b\x41\x00\x18\x00\x00\x00\x48\x00", 10), HF_OK); /* the central said no */
+	bench_run(&bench);
+	expect(&bench.signal, "");
+	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x03\x1a\x41\x00\x18\x00\x00\x00\x48\x00", 10), HF_OK); /* it does not know how */
+	bench_run(&bench);
+	expect(&bench.signal, signal);
+	bench.last_command = 0;
+	(void)send_hex(4, "12 1a 00 01 00"); /* not twice */
+	bench_run(&bench);
+	assert_int_equal(bench.last_command, 0);
+	assert_int_equal(bench.signal.count, 1);
+	/* A controller that has the feature and not the command. */
+	bench_start(&bench, BLE_OPEN, false);
+	bench.features = 0x22;
+	bench.refuse = 0x2013;
+	assert_int_equal(bench_again(&bench), HF_OK);
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	(void)send_hex(4, "12 1a 00 01 00");
+	bench_run(&bench);
+	expect(&bench.signal, signal);
+}
+
 /* --- L2CAP --------------------------------------------------------------------------------------------------------------- */
 
 static void frames(void **state)
@@ -402,6 +479,7 @@ int main(void)
 		cmocka_unit_test(settings_that_are_not_sound), cmocka_unit_test(controllers_that_do_not_do), cmocka_unit_test(advertises_while_there_is_room),
 		cmocka_unit_test(leaves_in_words),
 		cmocka_unit_test(packets_of_every_length), cmocka_unit_test(no_more_packets_than_buffers), cmocka_unit_test(frames),
+		cmocka_unit_test(parameters), cmocka_unit_test(interval),
 		cmocka_unit_test(signalling), cmocka_unit_test(requests), cmocka_unit_test(never_more_than_one_answer), cmocka_unit_test(messages),
 		cmocka_unit_test(messages_that_do_not_fit),
 	};

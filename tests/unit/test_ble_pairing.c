@@ -404,6 +404,62 @@ static void encryption_that_ends(void **state)
 	}
 }
 
+/* A peer with a bond is asked to encrypt when it comes back, a stranger is not; nobody is where anybody may come in. */
+static void security_request(void **state)
+{
+	struct ble_address stranger = bench_peer;
+
+	(void)state;
+	stranger.bytes[0] ^= 1u;
+	connected(BLE_ENCRYPTED, false);
+	assert_int_equal(bench.sm.count, 0);
+	pair_just_works();
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench.sm.count = 0;
+	bench_connect(&bench, BENCH_HANDLE, &stranger);
+	assert_int_equal(bench.sm.count, 0);
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	assert_int_equal(bench.sm.count, 1);
+	assert_memory_equal(bench.sm.bytes, "\x0b\x09", 2); /* bonding, Secure Connections */
+	bench_encrypt(&bench, BENCH_HANDLE);
+	assert_true(bench.links[0].encrypted && bench.links[0].sm.state == BLE_SM_IDLE);
+	bench.now_ms += 60000u;
+	bench_run(&bench);
+	assert_int_equal(bench.links[0].sm.state, BLE_SM_IDLE);
+	/* It has lost its key and pairs anew. */
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	memset(&peer, 0, sizeof peer);
+	bench.ble.counts.pairings_done = 0;
+	keys_exchange(3);
+	nonces_just_works();
+	finish();
+	/* It does nothing: after 30 s there is no pairing any more, and nothing has failed. */
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	bench.now_ms += 29000u;
+	bench_run(&bench);
+	assert_int_equal(bench.links[0].sm.state, BLE_SM_WAITS_SECURITY);
+	bench.now_ms += 2000u;
+	bench_run(&bench);
+	assert_int_equal(bench.links[0].sm.state, BLE_SM_DEAD);
+	assert_int_equal(bench.ble.counts.pairings_failed, 0);
+	/* It encrypts before it was asked: the packet is not sent any more. */
+	bench_disconnect(&bench, BENCH_HANDLE);
+	bench.sm.count = 0;
+	bench.silent = true; /* the controller has no buffer and no answer yet */
+	bench.ble.acl_free = 0;
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x05\x41\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 13), HF_OK);
+	assert_int_equal(bench.links[0].sm.sends, 0);
+	bench_start(&bench, BLE_OPEN, false);
+	bench.bonds[0].peer = bench_peer;
+	bench.bond_count = 1;
+	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+	assert_int_equal(bench.sm.count, 0);
+}
+
 /* In each state each code at each length: the device says "failed" or goes on, and never comes to have a key. */
 static void anything_at_any_time(void **state)
 {
@@ -513,6 +569,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples), cmocka_unit_test(just_works), cmocka_unit_test(passkey), cmocka_unit_test(requests_that_are_refused),
 		cmocka_unit_test(keys_that_are_refused), cmocka_unit_test(encryption_without_a_key), cmocka_unit_test(encryption_that_ends),
+		cmocka_unit_test(security_request),
 		cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
 		cmocka_unit_test(services_that_changed),
 	};

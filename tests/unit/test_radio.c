@@ -1,240 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Between ble/ and Nordic's controller: HCI commands that become calls, and flash operations in timeslots. The controller's functions are
- * written here (its library may run on Nordic's chips only); their headers are Nordic's, so what is called is what there is. */
+/* Nordic's controller as a board's: its start, packets, faults, and flash operations in timeslots. The library's functions are written here
+ * (it may run on Nordic's chips only); their headers are Nordic's, so what is called is what there is. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <holdfast/ble.h>
+#include <mpsl.h>
 #include <mpsl_timeslot.h>
-#include <sdc_hci_cmd_controller_baseband.h>
-#include <sdc_hci_cmd_info_params.h>
-#include <sdc_hci_cmd_le.h>
-#include <sdc_hci_cmd_link_control.h>
+#include <sdc.h>
+#include <sdc_hci.h>
+#include <sdc_soc.h>
 #include <string.h>
 
 #include "ports/nrf/radio.h"
 #include "smp_rig.h"
-
-/* --- a controller ------------------------------------------------------------------------------------------------------- */
-
-static struct {
-	uint32_t resets, disconnects;
-	uint8_t mask[8], le_mask[8], address[6], data[32], scan[32], key[16], reason;
-	sdc_hci_cmd_le_set_adv_params_t advertising;
-	sdc_hci_cmd_le_set_data_length_t length;
-	sdc_hci_cmd_le_set_phy_t phy;
-	uint8_t advertises, status;
-	bool key_refused;
-} sdc;
-
-uint8_t sdc_hci_cmd_cb_reset(void)
-{
-	sdc.resets++;
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_cb_set_event_mask(const sdc_hci_cmd_cb_set_event_mask_t *p)
-{
-	memcpy(sdc.mask, p->raw, 8);
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_set_event_mask(const sdc_hci_cmd_le_set_event_mask_t *p)
-{
-	memcpy(sdc.le_mask, p->raw, 8);
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_ip_read_bd_addr(sdc_hci_cmd_ip_read_bd_addr_return_t *p)
-{
-	memset(p->bd_addr, 0, 6); /* it has none of its own */
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_read_local_supported_features(sdc_hci_cmd_le_read_local_supported_features_return_t *p)
-{
-	memcpy(p->raw, "\x21\x01\x00\x00\x00\x00\x00\x00", 8);
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_read_buffer_size(sdc_hci_cmd_le_read_buffer_size_return_t *p)
-{
-	p->le_acl_data_packet_length = 251;
-	p->total_num_le_acl_data_packets = 4;
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_set_random_address(const sdc_hci_cmd_le_set_random_address_t *p)
-{
-	memcpy(sdc.address, p->random_address, 6);
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_set_adv_params(const sdc_hci_cmd_le_set_adv_params_t *p)
-{
-	sdc.advertising = *p;
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_set_adv_data(const sdc_hci_cmd_le_set_adv_data_t *p)
-{
-	memcpy(sdc.data, p, sizeof *p);
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_set_scan_response_data(const sdc_hci_cmd_le_set_scan_response_data_t *p)
-{
-	memcpy(sdc.scan, p, sizeof *p);
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_set_adv_enable(const sdc_hci_cmd_le_set_adv_enable_t *p)
-{
-	sdc.advertises = p->adv_enable;
-	return sdc.status;
-}
-
-uint8_t sdc_hci_cmd_lc_disconnect(const sdc_hci_cmd_lc_disconnect_t *p)
-{
-	sdc.disconnects++;
-	sdc.reason = p->reason;
-	return sdc.status;
-}
-
-uint8_t sdc_hci_cmd_le_long_term_key_request_reply(const sdc_hci_cmd_le_long_term_key_request_reply_t *p,
-						   sdc_hci_cmd_le_long_term_key_request_reply_return_t *r)
-{
-	memcpy(sdc.key, p->long_term_key, 16);
-	r->conn_handle = p->conn_handle;
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_long_term_key_request_negative_reply(const sdc_hci_cmd_le_long_term_key_request_negative_reply_t *p,
-							    sdc_hci_cmd_le_long_term_key_request_negative_reply_return_t *r)
-{
-	sdc.key_refused = true;
-	r->conn_handle = p->conn_handle;
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_set_data_length(const sdc_hci_cmd_le_set_data_length_t *p, sdc_hci_cmd_le_set_data_length_return_t *r)
-{
-	sdc.length = *p;
-	r->conn_handle = p->conn_handle;
-	return 0;
-}
-
-uint8_t sdc_hci_cmd_le_set_phy(const sdc_hci_cmd_le_set_phy_t *p)
-{
-	sdc.phy = *p;
-	return sdc.status;
-}
-
-/* --- commands ------------------------------------------------------------------------------------------------------------ */
-
-static struct ble ble;
-static struct ble_link links[1];
-static uint8_t memory[BLE_LINK_BYTES(BLE_MTU_USUAL, 300, SMP_REPLY_MIN_BYTES)];
-
-static void board_random(void *ctx, uint8_t *bytes, uint32_t size_bytes)
-{
-	(void)ctx;
-	memset(bytes, 0x5a, size_bytes);
-}
-
-/* ble/ and the glue talk until neither has anything to say. */
-static void talk(void)
-{
-	uint8_t packet[300], answer[NRF_HCI_ANSWER_BYTES];
-	uint32_t size_bytes;
-
-	while ((size_bytes = ble_next(&ble, packet, sizeof packet, 0)) != 0u) {
-		assert_int_equal(packet[0], 1);
-		size_bytes = nrf_hci_command(packet + 1, size_bytes - 1u, answer);
-		assert_in_range(size_bytes, 7, NRF_HCI_ANSWER_BYTES);
-		assert_int_equal(ble_packet(&ble, answer, size_bytes, 0), HF_OK);
-	}
-}
-
-static void event(const char *bytes, uint32_t size_bytes)
-{
-	assert_int_equal(ble_packet(&ble, (const uint8_t *)bytes, size_bytes, 0), HF_OK);
-	talk();
-}
-
-static void started(void)
-{
-	static const struct ble_board board = { .random = board_random };
-	static const struct ble_config config = {
-		.name = "Holdfast xiao_nrf52840", .policy = BLE_ENCRYPTED, .mtu = BLE_MTU_USUAL, .has_address = true,
-		.address = { .type = 1, .bytes = { 1, 2, 3, 4, 5, 0xc6 } }, .interval_min = 12, .interval_max = 12, .timeout = 400,
-		.crypto = &ble_crypto_openssl, .board = &board, .links = links, .link_count = 1, .memory = memory, .memory_bytes = sizeof memory,
-		.inbox_bytes = 300, .outbox_bytes = SMP_REPLY_MIN_BYTES,
-	};
-
-	memset(&sdc, 0, sizeof sdc);
-	assert_int_equal(ble_start(&ble, &config, 0), HF_OK);
-	talk();
-}
-
-/* Every command that ble/ ever sends has a row, and arrives as it was meant. */
-static void commands(void **state)
-{
-	(void)state;
-	started();
-	assert_int_equal(ble.state, BLE_STATE_RUNS);
-	assert_int_equal(sdc.resets, 1);
-	assert_int_equal(sdc.advertises, 1);
-	assert_memory_equal(sdc.address, "\x01\x02\x03\x04\x05\xc6", 6);
-	assert_int_equal(sdc.advertising.own_address_type, 1);
-	assert_int_equal(sdc.data[0], 21);
-	assert_memory_equal(sdc.scan + 3, "Holdfast xiao_nrf52840", 22);
-	assert_int_equal(sdc.mask[7], 0x20); /* LE events */
-	assert_int_equal(ble.acl_bytes, 251);
-	assert_int_equal(ble.acl_free, 4);
-	event("\x04\x3e\x13\x01\x00\x41\x00\x01\x01\x11\x22\x33\x44\x55\xc6\x18\x00\x00\x00\x48\x00\x00", 22);
-	assert_int_equal(sdc.length.tx_octets, 251);
-	assert_int_equal(sdc.length.conn_handle, 0x41);
-	assert_int_equal(sdc.phy.tx_phys, 2);
-	event("\x04\x3e\x0d\x05\x41\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 16);
-	assert_true(sdc.key_refused);
-	memcpy(links[0].key_reply, "0123456789abcdef", 16);
-	links[0].commands = 2;
-	talk();
-	assert_memory_equal(sdc.key, "0123456789abcdef", 16);
-	links[0].commands = 1;
-	links[0].close_reason = 0x13;
-	talk();
-	assert_int_equal(sdc.disconnects, 1);
-	assert_int_equal(sdc.reason, 0x13);
-}
-
-static void answers(void **state)
-{
-	uint8_t answer[NRF_HCI_ANSWER_BYTES];
-
-	(void)state;
-	started();
-	sdc.status = 0x0c;
-	/* What an event answers later gets a status, all else its values. */
-	assert_int_equal(nrf_hci_command((const uint8_t *)"\x06\x04\x03\x41\x00\x13", 6, answer), 7);
-	assert_memory_equal(answer, "\x04\x0f\x04\x0c\x01\x06\x04", 7);
-	assert_int_equal(nrf_hci_command((const uint8_t *)"\x0a\x20\x01\x01", 4, answer), 7);
-	assert_memory_equal(answer, "\x04\x0e\x04\x01\x0a\x20\x0c", 7);
-	assert_int_equal(nrf_hci_command((const uint8_t *)"\x02\x20\x00", 3, answer), 10);
-	assert_memory_equal(answer, "\x04\x0e\x07\x01\x02\x20\x00\xfb\x00\x04", 10);
-	/* Parameters of another length, a command that nobody knows, less than a command. */
-	assert_int_equal(nrf_hci_command((const uint8_t *)"\x0a\x20\x00", 3, answer), 7);
-	assert_memory_equal(answer, "\x04\x0e\x04\x01\x0a\x20\x12", 7);
-	assert_int_equal(nrf_hci_command((const uint8_t *)"\x0a\x20\x01", 3, answer), 7);
-	assert_int_equal(answer[6], 0x12);
-	assert_int_equal(nrf_hci_command((const uint8_t *)"\x01\xfc\x00", 3, answer), 7);
-	assert_memory_equal(answer, "\x04\x0e\x04\x01\x01\xfc\x01", 7);
-	assert_int_equal(nrf_hci_command((const uint8_t *)"\x0a\x20", 2, answer), 7);
-	assert_int_equal(answer[6], 0x01);
-}
 
 /* --- flash in timeslots -------------------------------------------------------------------------------------------------- */
 
@@ -246,11 +26,12 @@ static struct {
 	uint32_t now_us, slots, longest_us;
 	mpsl_timeslot_callback_t call;
 	mpsl_timeslot_request_t request;
-	bool pends, on, write_fails, erase_fails, never_grants;
+	bool pends, write_fails, erase_fails, never_grants;
 	uint32_t refuse;         /* so many requests first */
 	uint32_t idle_late;      /* so many requests are answered "not idle yet" */
 	uint32_t high;           /* requests with high priority */
 	uint32_t work;
+	bool slept;
 } fake;
 
 int32_t mpsl_timeslot_session_count_set(void *p_mem, uint8_t n_sessions)
@@ -283,11 +64,16 @@ int32_t mpsl_timeslot_request(mpsl_timeslot_session_id_t id, mpsl_timeslot_reque
 }
 
 /* An interrupt: the slot begins, or the scheduler has no room. Then the session is idle. */
-void nrf_radio_wait(void)
+void nrf_radio_sleep(uint32_t ms_max)
 {
 	mpsl_timeslot_signal_return_param_t *said;
 	uint32_t start_us = fake.now_us;
 
+	(void)ms_max;
+	if (!fake.pends) {
+		fake.slept = true;
+		return;
+	}
 	if (fake.refuse != 0u) {
 		fake.refuse--;
 		(void)fake.call(3, MPSL_TIMESLOT_SIGNAL_BLOCKED);
@@ -304,9 +90,9 @@ void nrf_radio_wait(void)
 	fake.pends = false;
 }
 
-void nrf_radio_work(void)
+bool nrf_radio_work_take(void)
 {
-	fake.work++;
+	return fake.work++ % 2u == 0u;
 }
 
 void nrf_radio_mask(void)
@@ -315,11 +101,6 @@ void nrf_radio_mask(void)
 
 void nrf_radio_unmask(void)
 {
-}
-
-bool nrf_radio_is_on(void)
-{
-	return fake.on;
 }
 
 void port_watchdog_feed(void)
@@ -375,11 +156,10 @@ void port_flash_area(struct hf_flash *flash, struct port_area *area, uint32_t ad
 static struct port_area area;
 static struct hf_flash flash;
 
-static void flash_begin(bool on)
+static void flash_begin(void)
 {
 	memset(&fake, 0, sizeof fake);
 	memset(fake.bytes, 0xa5, sizeof fake.bytes);
-	fake.on = on;
 	port_radio_flash_area(&flash, &area, AREA_ADDR, AREA_BYTES);
 	assert_int_equal(nrf_radio_flash_start(), 0);
 }
@@ -392,7 +172,7 @@ static void slots(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = (uint8_t)rig_random(&random);
-	flash_begin(true);
+	flash_begin();
 	assert_int_equal(flash.erase(flash.ctx, 4096, 2 * 4096), HF_OK);
 	assert_int_equal(fake.erase_pieces, 2 * CHIP_ERASE_PIECES);
 	assert_int_equal(fake.slots, 2 * CHIP_ERASE_PIECES); /* 5 ms each: one a slot */
@@ -412,13 +192,13 @@ static void slots(void **state)
 	assert_int_equal(flash.erase(flash.ctx, 0, 100), HF_R_FLASH_ERASE);
 }
 
-/* A radio that has no room, a session that is not idle yet, a scheduler that never grants; flash that fails; a radio that is not on. */
+/* A radio that has no room, a session that is not idle yet, a scheduler that never grants; flash that fails. */
 static void slots_that_are_refused(void **state)
 {
 	uint8_t bytes[256] = { 1, 2, 3 };
 
 	(void)state;
-	flash_begin(true);
+	flash_begin();
 	fake.refuse = 5;
 	assert_int_equal(flash.write(flash.ctx, 0, bytes, sizeof bytes), HF_OK);
 	assert_memory_equal(fake.bytes, bytes, sizeof bytes);
@@ -436,23 +216,249 @@ static void slots_that_are_refused(void **state)
 	fake.pends = false;
 	assert_int_equal(flash.write(flash.ctx, 1024, bytes, sizeof bytes), HF_OK); /* nothing is left of the refused one */
 	assert_memory_equal(fake.bytes + 1024, bytes, sizeof bytes);
-	flash_begin(true);
+	flash_begin();
 	fake.write_fails = true;
 	assert_int_equal(flash.write(flash.ctx, 0, bytes, sizeof bytes), HF_R_FLASH_WRITE);
 	fake.erase_fails = true;
 	assert_int_equal(flash.erase(flash.ctx, 0, 4096), HF_R_FLASH_ERASE);
 	assert_int_equal(fake.erase_pieces, 1);
-	flash_begin(false);
+}
+
+/* --- start and packets --------------------------------------------------------------------------------------------------- */
+
+static struct {
+	uint32_t fails;              /* this step, with code -22 */
+	uint32_t wants_bytes, features, vectors, interrupts, processed;
+	mpsl_assert_handler_t failed;
+	sdc_rand_source_t source;
+	const uint8_t *memory;
+	uint8_t sent[300], next[300], next_type;
+	bool no_room;
+	enum hf_reason reason;       /* of port_radio_fault */
+	uint32_t where;
+	jmp_buf end;
+} lib;
+
+static int32_t step_answer(uint32_t step)
+{
+	return lib.fails == step ? -22 : 0;
+}
+
+int32_t mpsl_init(mpsl_clock_lfclk_cfg_t const *clock, IRQn_Type irq, mpsl_assert_handler_t handler)
+{
+	assert_int_equal(clock->source, MPSL_CLOCK_LF_SRC_RC);
+	assert_int_equal(irq, CHIP_RADIO_SWI_IRQ);
+	assert_int_equal(lib.vectors, 1); /* before: the clock's interrupt may come at once */
+	lib.failed = handler;
+	return step_answer(1);
+}
+
+int32_t sdc_init(sdc_fault_handler_t handler)
+{
+	assert_non_null(handler);
+	assert_int_equal(lib.interrupts, 1);
+	return step_answer(3);
+}
+
+int32_t sdc_rand_source_register(const sdc_rand_source_t *source)
+{
+	lib.source = *source;
+	return step_answer(4);
+}
+
+void sdc_support_adv(void)
+{
+	lib.features |= 1u;
+}
+
+void sdc_support_peripheral(void)
+{
+	lib.features |= 2u;
+}
+
+void sdc_support_dle_peripheral(void)
+{
+	lib.features |= 4u;
+}
+
+void sdc_support_le_2m_phy(void)
+{
+	lib.features |= 8u;
+}
+
+void sdc_support_phy_update_peripheral(void)
+{
+	lib.features |= 16u;
+}
+
+int32_t sdc_cfg_set(uint8_t tag, uint8_t type, sdc_cfg_t const *config)
+{
+	assert_int_equal(tag, SDC_DEFAULT_RESOURCE_CFG_TAG);
+	if (type == SDC_CFG_TYPE_BUFFER_CFG)
+		assert_int_equal(config->buffer_cfg.tx_packet_size, 251);
+	return lib.fails == 5u ? -22 : (int32_t)lib.wants_bytes;
+}
+
+int32_t sdc_enable(sdc_callback_t call, uint8_t *memory_of)
+{
+	assert_non_null(call);
+	call();
+	lib.memory = memory_of;
+	return step_answer(6);
+}
+
+void mpsl_low_priority_process(void)
+{
+	lib.processed++;
+}
+
+int32_t sdc_hci_get(uint8_t *packet, uint8_t *type)
+{
+	if (lib.next_type == SDC_HCI_MSG_TYPE_NONE)
+		return -NRF_EAGAIN;
+	memcpy(packet, lib.next, 260);
+	*type = lib.next_type;
+	lib.next_type = SDC_HCI_MSG_TYPE_NONE;
+	return 0;
+}
+
+int32_t sdc_hci_data_put(uint8_t const *data)
+{
+	memcpy(lib.sent, data, 4u + hf_get16le(data + 2));
+	return lib.no_room ? -NRF_EINVAL : 0;
+}
+
+uint32_t nrf_hci_command(const uint8_t *command, uint32_t size_bytes, uint8_t answer[NRF_HCI_ANSWER_BYTES])
+{
+	assert_int_equal(size_bytes, 3);
+	memcpy(answer, "\x04\x0e\x04\x01", 4);
+	memcpy(answer + 4, command, 2);
+	answer[6] = 0;
+	return 7;
+}
+
+void nrf_radio_vectors(void)
+{
+	lib.vectors++;
+}
+
+void nrf_radio_interrupts(void)
+{
+	lib.interrupts++;
+}
+
+void chip_radio_start(void)
+{
+}
+
+void chip_random(uint8_t *bytes, uint32_t size_bytes)
+{
+	memset(bytes, 0x77, size_bytes);
+}
+
+void port_radio_fault(enum hf_reason reason, uint32_t where)
+{
+	lib.reason = reason;
+	lib.where = where;
+	longjmp(lib.end, 1);
+}
+
+static enum hf_reason start_with(uint32_t fails, uint32_t wants_bytes, struct port_radio_refusal *why)
+{
+	memset(&lib, 0, sizeof lib);
+	memset(&fake, 0, sizeof fake);
+	lib.fails = fails;
+	lib.wants_bytes = wants_bytes;
+	return port_radio_start(why);
+}
+
+/* First of all: the library is not on yet, so flash is the chip's own. */
+static void start(void **state)
+{
+	struct port_radio_refusal why;
+	uint8_t bytes[8] = { 0 };
+
+	(void)state;
+	flash_begin();
 	assert_int_equal(flash.erase(flash.ctx, 0, 4096), HF_OK);
 	assert_int_equal(flash.write(flash.ctx, 0, bytes, sizeof bytes), HF_OK);
 	assert_int_equal(fake.slots, 0);
 	assert_memory_equal(fake.bytes, bytes, sizeof bytes);
+	for (uint32_t step = 1; step <= 6u; step++) {
+		if (step == 2u)
+			continue; /* the timeslots: below, by a memory that MPSL does not like */
+		assert_int_equal(start_with(step, 1000, &why), HF_R_RADIO_START);
+		assert_int_equal(why.step, step);
+		assert_int_equal((int32_t)why.code, -22);
+		assert_false(nrf_radio_is_on());
+	}
+	assert_int_equal(start_with(0, 1u << 20, &why), HF_R_RADIO_START); /* it wants more memory than there is */
+	assert_int_equal(why.step, 5);
+	assert_null(lib.memory);
+	assert_int_equal(start_with(0, 3000, &why), HF_OK);
+	assert_true(nrf_radio_is_on());
+	assert_int_equal(lib.features, 31);
+	assert_true((uintptr_t)lib.memory % 8u == 0u);
+	lib.source.rand_poll(bytes, sizeof bytes);
+	assert_true(hf_is_filled(bytes, sizeof bytes, 0x77));
+	port_radio_random(bytes, 4);
+}
+
+static void packets(void **state)
+{
+	uint8_t packet[PORT_RADIO_PACKET_BYTES];
+
+	(void)state;
+	memset(&lib, 0, sizeof lib);
+	memset(&fake, 0, sizeof fake);
+	assert_int_equal(port_radio_get(packet), 0);
+	port_radio_idle(100);
+	assert_true(fake.slept);
+	assert_true(lib.processed != 0u);
+	/* A command's answer comes first, and there is no sleep before it was taken. */
+	fake.slept = false;
+	port_radio_put((const uint8_t *)"\x01\x03\x0c\x00", 4);
+	memcpy(lib.next, "\x3e\x01\x99", 3);
+	lib.next_type = SDC_HCI_MSG_TYPE_EVT;
+	port_radio_idle(100);
+	assert_false(fake.slept);
+	assert_int_equal(port_radio_get(packet), 7);
+	assert_memory_equal(packet, "\x04\x0e\x04\x01\x03\x0c\x00", 7);
+	assert_int_equal(port_radio_get(packet), 4);
+	assert_memory_equal(packet, "\x04\x3e\x01\x99", 4);
+	memcpy(lib.next, "\x41\x20\x03\x00" "abc", 7);
+	lib.next_type = SDC_HCI_MSG_TYPE_DATA;
+	assert_int_equal(port_radio_get(packet), 8);
+	assert_memory_equal(packet, "\x02\x41\x20\x03\x00" "abc", 8);
+	lib.next_type = SDC_HCI_MSG_TYPE_ISO; /* never asked for */
+	assert_int_equal(port_radio_get(packet), 0);
+	port_radio_put((const uint8_t *)"\x02\x41\x00\x02\x00" "xy", 7);
+	assert_memory_equal(lib.sent, "\x41\x00\x02\x00" "xy", 6);
+}
+
+static void faults(void **state)
+{
+	struct port_radio_refusal why;
+
+	(void)state;
+	assert_int_equal(start_with(0, 3000, &why), HF_OK);
+	if (setjmp(lib.end) == 0)
+		lib.failed("", 112);
+	assert_int_equal(lib.reason, HF_R_RADIO_FAULT);
+	assert_int_equal(lib.where, 112);
+	lib.no_room = true;
+	lib.reason = HF_OK;
+	if (setjmp(lib.end) == 0)
+		port_radio_put((const uint8_t *)"\x02\x41\x00\x02\x00" "xy", 7);
+	assert_int_equal(lib.reason, HF_R_RADIO_FAULT);
+	assert_int_equal(lib.where, 1);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(commands), cmocka_unit_test(answers), cmocka_unit_test(slots), cmocka_unit_test(slots_that_are_refused),
+		cmocka_unit_test(start), cmocka_unit_test(packets), cmocka_unit_test(faults), cmocka_unit_test(slots),
+		cmocka_unit_test(slots_that_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,9 @@
  * Limits   RAM: struct ble, a struct ble_link and BLE_LINK_BYTES a connection. One command at a time to the controller. Attribute values
  *          are short; prepared writes, Enhanced ATT, legacy pairing and privacy of our own address are not offered.
  *          A pairing computes two P-256 products inside ble_packet (some 100 ms on a Cortex-M4).
- * Source   Bluetooth Core 5.4: Vol 4 Part E (HCI), Vol 3 Part A (L2CAP), C (GAP), F (ATT), G (GATT), H (security manager).
+ * Source   Bluetooth Core 5.4: Vol 4 Part E (HCI), Vol 3 Part A (L2CAP), C (GAP), F (ATT), G (GATT), H (security manager). Sections are cited
+ *          in the files. Their numbers were compared with those that other implementations give: Nordic's sdc_hci_cmd_*.h (HCI, Core 6.3),
+ *          google/bumble (L2CAP, ATT, GATT, SMP) and mxk/burble (GAP, GATT, SMP, Vol 6).
  */
 #ifndef HOLDFAST_BLE_H
 #define HOLDFAST_BLE_H
@@ -88,8 +90,8 @@ struct ble_config {
 };
 
 enum ble_sm_state {
-	BLE_SM_IDLE, BLE_SM_WAITS_KEY, BLE_SM_WAITS_CONFIRM, BLE_SM_WAITS_RANDOM, BLE_SM_WAITS_CHECK, BLE_SM_WAITS_ENCRYPTION, BLE_SM_WAITS_IRK,
-	BLE_SM_WAITS_IDENTITY, BLE_SM_DEAD
+	BLE_SM_IDLE, BLE_SM_WAITS_SECURITY /* of a peer that was asked to encrypt */, BLE_SM_WAITS_KEY, BLE_SM_WAITS_CONFIRM, BLE_SM_WAITS_RANDOM,
+	BLE_SM_WAITS_CHECK, BLE_SM_WAITS_ENCRYPTION, BLE_SM_WAITS_IRK, BLE_SM_WAITS_IDENTITY, BLE_SM_DEAD
 };
 
 /* Pairing of one connection. Values big-endian. */
@@ -126,6 +128,10 @@ struct ble_link {
 	struct ble_address peer;
 	uint16_t mtu;
 	bool mtu_told;
+	/* As the controller told them last. */
+	uint16_t interval, latency, timeout; /* of 1.25 ms, events, of 10 ms */
+	uint16_t sent_bytes, got_bytes;      /* largest link-layer packet each way; 27 until it is told otherwise */
+	uint8_t sent_phy, got_phy;           /* 1: 1M, 2: 2M, 3: coded */
 	bool encrypted, authenticated, bonded;
 	enum ble_key_given key_given;   /* to the controller, for this connection */
 	struct ble_bond bond;
@@ -147,6 +153,7 @@ struct ble_link {
 	uint8_t signal[20];             /* signalling command that waits */
 	uint32_t signal_bytes;
 	bool asked_interval, ask_interval;
+	bool signal_interval;           /* by L2CAP, since the link layer cannot */
 	struct ble_sm sm;
 	struct ble_inbox inbox;
 	uint8_t *outbox;
@@ -168,7 +175,7 @@ struct ble {
 	enum hf_reason reason;         /* FAILED: why. Else the latest refusal */
 	uint32_t step;                 /* of the start */
 	uint16_t command_sent;         /* opcode that waits for its answer; 0: none */
-	uint8_t command_link, command_bit;
+	uint8_t command_link;          /* index of the link that it was for */
 	bool command_allowed;
 	uint32_t command_deadline_ms;
 	struct ble_address address;    /* our own */

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#define CHIP_FICR_DEVICEADDR 0u
+#define CHIP_RADIO_SWI_IRQ 20u
 #define CHIP_PAGE_BYTES 4096u
 #define CHIP_WRITE_UNIT_BYTES 4u
 #define CHIP_WRITE_PIECE_BYTES 64u
