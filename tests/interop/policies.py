@@ -200,9 +200,9 @@ def blocks(folder, board, key):
         lab.bench.flash[at : at + BLOCK_BYTES] = block
         lab.bench.stops(number)
 
-    stops(28, lab.bench.facts["flash_bytes"], 1003)  # the primary slot behind the end of the flash
+    stops(28, lab.bench.facts["flash_bytes"], 1003)  # HF-1003: the primary slot behind the end of the flash
     stops(24, 0x10, 1003)                            # a loader that ends before its own block
-    stops(44, 8192, 1003)                            # sectors larger than the loader's buffer
+    stops(44, 16384, 1003)                           # sectors larger than the loader's buffer
     stops(56, 9600, 511, right_crc=False)             # another speed of the line, checksum as it was
     print(f"{board}: configuration blocks that do not fit")
 

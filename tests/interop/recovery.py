@@ -11,7 +11,7 @@ import time
 from smp_raw import Line, cbor, lines, message
 from virtual_board import CLI, Live, evidence, payload, read, run, write
 
-PIN, TWICE, MODE, WINDOW, NOTHING, TRIAL_OPEN = 1040, 1041, 1042, 1043, 602, 502
+PIN, TWICE, MODE, WINDOW, NOTHING, TRIAL_OPEN = 1040, 1041, 1042, 1043, 602, 502  # HF-1040, HF-1041, HF-1042, HF-1043, HF-0602, HF-0502
 BEAT_MS = 131.072
 count = 0
 
