@@ -136,7 +136,7 @@ void doctor_scope(struct doctor *d)
 	for (size_t i = 0; i < d->inputs.count; i++) {
 		struct doctor_input *input = d->inputs.at[i];
 		bool text = input->kind == KIND_KCONFIG || input->kind == KIND_CONFIG || input->kind == KIND_PM || input->kind == KIND_DTS ||
-				input->kind == KIND_SOURCE;
+				input->kind == KIND_SOURCE || input->kind == KIND_KEY;
 		if (input->named || !text)
 			continue;
 		bool board_file = input->kind == KIND_DTS && strstr(input->path, ".overlay") == NULL && strstr(input->path, "zephyr.dts") == NULL &&
