@@ -32,6 +32,7 @@ struct reader {
 	char key[DEPTH_MAX][PARTITION_NAME_BYTES];
 	struct anchor *anchor;             /* list that is being read and has a name */
 	int anchor_depth;
+	int named_depth;                   /* of the outermost open node that has a name, from 1; 0: none is open */
 };
 
 static void copy_name(char into[PARTITION_NAME_BYTES], const char *text)
@@ -196,6 +197,8 @@ static enum hf_reason open_level(struct reader *r, bool is_list, const char *anc
 		copy_name(r->anchor->name, anchor);
 		r->anchor_depth = r->depth;
 	}
+	if (anchor != NULL && r->named_depth == 0)
+		r->named_depth = r->depth + 1;
 	r->is_list[r->depth] = is_list;
 	r->at_value[r->depth] = false;
 	r->key[r->depth][0] = '\0';
@@ -206,6 +209,8 @@ static enum hf_reason open_level(struct reader *r, bool is_list, const char *anc
 static void close_level(struct reader *r)
 {
 	r->depth--;
+	if (r->depth < r->named_depth)
+		r->named_depth = 0;
 	if (r->anchor != NULL && r->depth <= r->anchor_depth)
 		r->anchor = NULL;
 	value_done(r);
@@ -218,13 +223,15 @@ static enum hf_reason take(struct reader *r, const yaml_event_t *event)
 	case YAML_SCALAR_EVENT:
 		return scalar(r, event);
 	case YAML_ALIAS_EVENT:
+		if (r->named_depth != 0)
+			return refuse(r, line, "an alias inside a node that has a name itself: such a file unfolds without end; no layout is like that");
 		alias_value(r, (const char *)event->data.alias.anchor);
 		value_done(r);
 		return HF_OK;
 	case YAML_SEQUENCE_START_EVENT:
 		return open_level(r, true, (const char *)event->data.sequence_start.anchor, line);
 	case YAML_MAPPING_START_EVENT:
-		return open_level(r, false, NULL, line);
+		return open_level(r, false, (const char *)event->data.mapping_start.anchor, line);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		close_level(r);
