@@ -163,6 +163,24 @@ def test_resume():
         assert harness.read("a") == harness.read("b")
 
 
+def test_file_that_changes_meanwhile():
+    """After the last byte, before the hash of the whole is asked for."""
+    os.mkdir("lfs")
+    with device("--files", "lfs") as (wire, _), Proxy(port_of(wire), 1) as proxy:
+        plain = proxy.pass_on
+
+        def spoil(to_device, data, client):
+            if to_device and data[4:8:3] == b"\x00\x02" and data[5] == 8:  # hash of a file
+                harness.write("lfs/a", b"another")
+            plain(to_device, data, client)
+        proxy.pass_on = spoil
+        blob("a", 9000)
+        fails(DEVICE, "HOST_FILE_DIFFERS", "fs", "upload", through(proxy), "a", "/lfs/a")
+        blob("lfs/a", 9000)
+        fails(DEVICE, "HOST_FILE_CHANGED", "fs", "download", through(proxy), "/lfs/a", "b")
+        assert not os.path.exists("b")
+
+
 def test_interrupted_download_leaves_the_local_file():
     with device() as (_, line):
         blob("a", 3000000)

@@ -7,7 +7,7 @@ import time
 
 import boards
 import harness
-from harness import DEVICE, fails, ok
+from harness import DEVICE, REFUSED, fails, ok
 from smp import IMAGE, OS, READ, WRITE, Scripted, load
 
 BRIEF = ("--timeout", "700", "--tries", "2")
@@ -153,6 +153,11 @@ def test_direct_xip():
             done = ok("update", peer.line, "pair.zip", *BRIEF, "--json").json()
             assert board.active == 1 - active and board.slots[1 - active] == read(wanted) and "runs" in done["outcome"], done
             assert board.count(WRITE, IMAGE, 0) == 0 and board.resets == 1
+    ok("zip", "-o", "mine.zip", "new.bin@0.0")
+    board = boards.Xip({0: read("old")})
+    with Scripted(board.answer) as peer:  # nothing in it for the slot that does not run
+        fails(REFUSED, "HOST_PACKAGE_NO_FIT", "update", peer.line, "mine.zip", *BRIEF)
+        assert board.resets == 0 and 1 not in board.slots
     revert = boards.Xip({0: read("old")}, revert=True)
     with Scripted(revert.answer) as peer:
         done = ok("update", peer.line, "new.bin", *BRIEF, "--json").json()

@@ -154,6 +154,20 @@ def test_what_is_there_but_damaged_is_sent_again():
         assert running(f"udp:127.0.0.1:{port}") == ("1.1.0", True)
 
 
+def test_image_that_already_runs_is_refused_by_the_bootloader():
+    """A request that no client of ours makes: both slots hold the same image."""
+    old, _ = prepare()
+    port = free_port()
+    image = harness.read(old)
+    slot = bytearray(image.ljust(0x80000, b"\xff"))
+    write_off = len(slot) - 16
+    slot[write_off:] = bytes.fromhex("77c295f360d2ef7f3552500f2cb67980")
+    harness.write("flash", image.ljust(0x80000, b"\xff") + bytes(slot))
+    with serve("--udp", str(port), "--flash", "flash", "-k", "k.pem"):
+        said = ok("info", f"udp:127.0.0.1:{port}").out
+        assert f"HF-{harness.number_of('POLICY_SAME_IMAGE'):04d}" in said, said
+
+
 def test_package():
     old, new = prepare()
     ok("zip", new, "-o", "update.zip")
