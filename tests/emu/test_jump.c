@@ -178,6 +178,30 @@ static void blank_loader_speaks(void **state)
 	}
 }
 
+/* Signed, entered where it should be, and its first word is no stack pointer: a number with the place and the word, and no jump. */
+static void bad_stack_is_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_COUNT(chips); i += 2) {
+		const struct chip *chip = &chips[i];
+		struct run run;
+		char app[256];
+		board_load(&run, chip);
+		path_of(app, sizeof app, "stackless.bin");
+		shell("cp '%s/jump-%s.bin' %s/raw.bin && printf '\\001\\000\\000\\000' | dd of=%s/raw.bin conv=notrunc 2>/dev/null",
+		      need("HOLDFAST_LOADER_DIR"), chip->chip, folder, folder);
+		shell("'%s' sign %s/raw.bin %s -v 1.0.0 --board %s --pad-header -k %s/key.pem >/dev/null", need("HOLDFAST_CLI"), folder, app,
+		      chip->board, folder);
+		assert_int_equal(vb_load_bin(run.vb, app, chip->primary_addr), HF_OK);
+		vb_power_on(run.vb);
+		run_until(&run, "HF-1001");
+		run_until(&run, "HF-1004");
+		run_until(&run, "HF-1009");
+		assert_null(strstr(run.text, "HF-1002"));
+		vb_destroy(run.vb);
+	}
+}
+
 /* A line that answers with a bus fault, in the middle of the only image: a numbered stop, not a dead board. */
 static void faulting_flash_is_a_refusal(void **state)
 {
@@ -241,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(jump_leaves_a_reset_chip),
 		cmocka_unit_test(blank_loader_speaks),
+		cmocka_unit_test(bad_stack_is_told),
 		cmocka_unit_test(faulting_flash_is_a_refusal),
 		cmocka_unit_test(watchdogs_survive_an_update),
 	};

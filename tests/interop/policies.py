@@ -203,6 +203,7 @@ def blocks(folder, board, key):
     stops(28, lab.bench.facts["flash_bytes"], 1003)  # HF-1003: the primary slot behind the end of the flash
     stops(24, 0x10, 1003)                            # a loader that ends before its own block
     stops(44, 16384, 1003)                           # sectors larger than the loader's buffer
+    stops(12, int.from_bytes(whole[12:16], "little") & ~0xFF | 9, 1008)  # HF-1008: a mode that this loader does not have
     stops(56, 9600, 511, right_crc=False)             # another speed of the line, checksum as it was
     print(f"{board}: configuration blocks that do not fit")
 
