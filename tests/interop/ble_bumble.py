@@ -14,7 +14,7 @@ import re
 import struct
 import sys
 
-from virtual_board import need
+from virtual_board import evidence, need
 
 need("bumble", "smpclient", "cryptography")
 from bumble import hci, ll  # noqa: E402
@@ -527,6 +527,7 @@ async def main():
     for name, scenario in scenarios.items():
         if len(sys.argv) == 2 or any(word in name for word in sys.argv[2:]):
             await run(name, scenario)
+    evidence("ble_bumble", "ble/ against bumble's controller and central: discovery, messages, update, a cut link, pairing, bonds", count)
     print(f"{count} checks")
 
 
