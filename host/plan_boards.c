@@ -106,13 +106,26 @@ const struct plan_board plan_boards[] = {
 };
 const size_t plan_board_count = HF_ARRAY_COUNT(plan_boards);
 
+/* Blank, hyphen and underscore are one. */
+static char plain(char c)
+{
+	return c == ' ' || c == '-' ? '_' : (char)tolower((unsigned char)c);
+}
+
 static bool same_word(const char *a, const char *b)
 {
-	while (*a != '\0' && tolower((unsigned char)*a) == tolower((unsigned char)*b)) {
+	while (*a != '\0' && plain(*a) == plain(*b)) {
 		a++;
 		b++;
 	}
 	return *a == *b;
+}
+
+/* The maker's words: "Seeed XIAO nRF52840", with the maker or without. */
+static bool same_title(const char *title, const char *name)
+{
+	const char *space = strchr(title, ' ');
+	return same_word(title, name) || (space != NULL && same_word(space + 1, name));
 }
 
 static bool has_name(const char *const *names, const char *name)
@@ -128,7 +141,7 @@ const struct plan_board *plan_board_find(const char *name, const char *variant)
 {
 	for (size_t i = 0; i < plan_board_count; i++) {
 		const struct plan_board *b = &plan_boards[i];
-		if ((same_word(b->name, name) || has_name(b->aliases, name)) && (variant == NULL || strcmp(b->variant, variant) == 0))
+		if ((same_word(b->name, name) || same_title(b->title, name) || has_name(b->aliases, name)) && (variant == NULL || strcmp(b->variant, variant) == 0))
 			return b;
 	}
 	return NULL;
@@ -150,7 +163,7 @@ const struct plan_stranger plan_strangers[] = {
 	  "esptool over USB; over the air with ESP-IDF's app_update", "Use ESP-IDF's OTA with rollback (CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE)." },
 	{ { "xiao_esp32c6" }, "Seeed XIAO ESP32C6", "4 MB flash", "ROM loader and ESP-IDF's second stage, two OTA partitions",
 	  "esptool over USB; over the air with ESP-IDF's app_update", "Use ESP-IDF's OTA with rollback (CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE)." },
-	{ { "xiao_esp32" }, "Seeed XIAO ESP32 family", "4 or 8 MB flash", "ROM loader and ESP-IDF's second stage, two OTA partitions",
+	{ { "xiao_esp32", "xiao_esp32c5" }, "Seeed XIAO ESP32 family", "4 or 8 MB flash", "ROM loader and ESP-IDF's second stage, two OTA partitions",
 	  "esptool over USB; over the air with ESP-IDF's app_update", "Use ESP-IDF's OTA with rollback (CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE)." },
 	{ { "xiao_mg24", "xiao_mg24_sense" }, "Seeed XIAO MG24", "1,536 KB flash and 4 MB on the board", "Silicon Labs' Gecko bootloader (GBL files)",
 	  "OpenOCD through the on-board probe; over the air with the Gecko bootloader's storage slots",
@@ -163,7 +176,7 @@ const size_t plan_stranger_count = HF_ARRAY_COUNT(plan_strangers);
 const struct plan_stranger *plan_stranger_find(const char *name)
 {
 	for (size_t i = 0; i < plan_stranger_count; i++) {
-		if (has_name(plan_strangers[i].names, name))
+		if (has_name(plan_strangers[i].names, name) || same_title(plan_strangers[i].title, name))
 			return &plan_strangers[i];
 	}
 	return NULL;

@@ -130,6 +130,9 @@ def test_other_families():
                         "xiao_mg24": "Gecko", "xiao_ra4m1": "dfu-util"}.items():
         done = fails(REFUSED, "PLAN_BOARD_STRANGER", "plan", "--board", name)
         assert words in done.out, done.text()
+    fails(REFUSED, "PLAN_BOARD_STRANGER", "plan", "--board", "Seeed XIAO RP2040")
+    for name in ("XIAO nRF54L15", "seeed xiao nrf54l15", "xiao-nrf54l15", "xiao_nrf54l15/nrf54l15/cpuapp"):
+        assert plan("--board", name)["board"]["name"] == "xiao_nrf54l15"
 
 
 def test_bad_command_lines():
