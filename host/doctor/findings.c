@@ -219,8 +219,26 @@ static int by_weight(const void *a, const void *b)
 	return difference != 0 ? difference : strcmp(x->rule->code, y->rule->code);
 }
 
+static void drop(struct doctor *d, const char *code)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < d->findings.count; i++) {
+		struct finding *f = d->findings.at[i];
+		if (strcmp(f->rule->code, code) != 0) {
+			d->findings.at[kept++] = f;
+			continue;
+		}
+		free(f->title);
+		free(f->remedy);
+		free(f);
+	}
+	d->findings.count = kept;
+}
+
 void doctor_conclude(struct doctor *d)
 {
+	/* Lines that frighten people without reason: a word on them where nothing else is wrong. */
+	static const char *const comforts[] = { "S01", "S02", "S15" };
 	doctor_set_up(d);
 	for (size_t i = 0; i < doctor_rule_count; i++) {
 		const struct rule *rule = &doctor_rules[i];
@@ -229,6 +247,8 @@ void doctor_conclude(struct doctor *d)
 		else if (doctor_hit(d, rule->code) != NULL)
 			doctor_say_hits(d, doctor_find(d, rule->code), rule->code, 4);
 	}
+	for (size_t i = 0; i < HF_ARRAY_COUNT(comforts) && doctor_verdict(d) != SEVERITY_NOTE; i++)
+		drop(d, comforts[i]);
 	for (size_t i = 0; i < HF_ARRAY_COUNT(follows); i++) {
 		if (doctor_found(d, follows[i][0]) != NULL && doctor_found(d, follows[i][1]) != NULL)
 			doctor_find(d, follows[i][1])->is_consequence = true;
