@@ -141,7 +141,8 @@ const struct plan_board *plan_board_find(const char *name, const char *variant)
 {
 	for (size_t i = 0; i < plan_board_count; i++) {
 		const struct plan_board *b = &plan_boards[i];
-		if ((same_word(b->name, name) || same_title(b->title, name) || has_name(b->aliases, name)) && (variant == NULL || strcmp(b->variant, variant) == 0))
+		bool named = same_word(b->name, name) || same_title(b->title, name) || has_name(b->aliases, name);
+		if (named && (variant == NULL || strcmp(b->variant, variant) == 0))
 			return b;
 	}
 	return NULL;

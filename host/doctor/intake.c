@@ -97,14 +97,35 @@ static void read_by_kind(struct doctor *d, struct doctor_input *input, const str
 	}
 }
 
+/* UTF-16 with its mark, as a Windows shell writes what is piped into a file: in place, what is no ASCII becomes "?". */
+static size_t narrowed(uint8_t *data, size_t size_bytes)
+{
+	bool little = size_bytes >= 2 && data[0] == 0xff && data[1] == 0xfe, big = size_bytes >= 2 && data[0] == 0xfe && data[1] == 0xff;
+	size_t out = 0;
+	size_t plain = 0, units = 0;
+	for (size_t i = 2; i + 1 < size_bytes && units < 64; i += 2, units++)
+		plain += data[i + little] == 0;
+	if ((!little && !big) || plain * 2 < units)
+		return size_bytes; /* a binary may begin so too */
+	for (size_t i = 2; i + 1 < size_bytes; i += 2) {
+		uint8_t low = data[i + big], high = data[i + little];
+		data[out++] = high == 0 && low < 0x80 ? low : '?';
+	}
+	return out;
+}
+
 void doctor_take_text(struct doctor *d, const char *name, const struct bytes *text)
 {
 	struct doctor_input *input = add_input(d, name, name, true);
+	struct bytes own = { 0 };
+	bytes_add(&own, text->data, text->size);
+	own.size = narrowed(own.data, own.size);
 	input->size_bytes = text->size;
-	input->kind = doctor_kind_of(name, text->data, text->size < HEAD_BYTES ? text->size : HEAD_BYTES);
+	input->kind = doctor_kind_of(name, own.data, own.size < HEAD_BYTES ? own.size : HEAD_BYTES);
 	d->files_read++;
 	if (input->kind != KIND_NONE)
-		read_by_kind(d, input, text);
+		read_by_kind(d, input, &own);
+	bytes_free(&own);
 }
 
 /* Files that a build leaves by the thousand and that say nothing. */
@@ -156,6 +177,8 @@ static enum hf_reason take_file(struct doctor *d, const char *shown, const char 
 	size_t got = size != 0 ? read_head(file, head) : 0;
 	if (got == 0 && named && size != 0)
 		return problem_set(problem, HF_R_HOST_DOCTOR_INPUT, file, "%s", strerror(errno));
+	bool wide = got >= 2 && narrowed(head, got) != got;
+	got = wide ? got / 2 - 1 : got;
 	enum doctor_kind kind = doctor_kind_of(shown, head, got);
 	bool binary = kind == KIND_DUMP || kind == KIND_ELF || kind == KIND_PROGRAM;
 	/* Of a build's ELF files the image itself, once a folder. */
@@ -169,13 +192,15 @@ static enum hf_reason take_file(struct doctor *d, const char *shown, const char 
 	d->files_read++;
 	if (kind == KIND_NONE)
 		return HF_OK;
-	if (kind == KIND_LOG && size > TEXT_BYTES_MAX)
+	if (kind == KIND_LOG && size > TEXT_BYTES_MAX && !wide)
 		return doctor_read_log_file(d, input, problem);
-	size_t limit = kind == KIND_IMAGE || kind == KIND_HEX || kind == KIND_UF2 || kind == KIND_ZIP || binary ? FILE_IMAGE_BYTES_MAX : TEXT_BYTES_MAX;
+	size_t limit = kind == KIND_IMAGE || kind == KIND_HEX || kind == KIND_UF2 || kind == KIND_ZIP || binary || wide ? FILE_IMAGE_BYTES_MAX : TEXT_BYTES_MAX;
 	struct bytes bytes = { 0 };
 	enum hf_reason reason = file_read(file, limit, &bytes, problem);
-	if (reason == HF_OK)
+	if (reason == HF_OK) {
+		bytes.size = narrowed(bytes.data, bytes.size);
 		read_by_kind(d, input, &bytes);
+	}
 	bytes_free(&bytes);
 	return named ? reason : HF_OK;
 }

@@ -445,6 +445,16 @@ void detect_a03(struct doctor *d)
 	for (size_t i = 0; main != NULL && i < main->partitions.count; i++)
 		uses_top = uses_top || (partition_is_internal(&main->partitions.list[i]) && main->partitions.list[i].end > 0xf4000 &&
 				main->partitions.list[i].addr < 0x100000);
+	const struct partition *app = NULL;
+	for (size_t i = 0; i < d->layouts.count && app == NULL; i++)
+		app = d->layouts.at[i]->input->aside ? NULL : partitions_of(&d->layouts.at[i]->partitions, PARTITION_APP);
+	if (d->setup.is_xiao_ble && app != NULL && app->has_addr && app->addr == 0x27000 && app->end > 0xf4000) {
+		struct finding *g = doctor_find(d, "A03");
+		doctor_title(g, "The application's place covers the UF2 bootloader that is to start it");
+		doctor_remedy(g, "End it at 0xEC000 (settings follow, then the bootloader from 0xF4000), or plan without the UF2 bootloader.");
+		doctor_say(g, NULL, 0, "app at 0x27000, as the UF2 bootloader expects it, ends at 0x%llx", (unsigned long long)app->end);
+		return;
+	}
 	if (!d->setup.is_xiao_ble || boot == NULL || !boot->has_addr || boot->addr != 0 || !uses_top)
 		return;
 	struct finding *f = doctor_find(d, "A03");

@@ -108,6 +108,18 @@ def test_errors_of_use():
     assert code == 3 and "HF-1101" in err or "HF-11" in err, err
 
 
+def test_utf_16():
+    """As PowerShell's ">" writes a log."""
+    text = "I: Starting bootloader\r\nE: Image in the secondary slot is not valid! \u2713\r\n"
+    for name in ("utf-16-le", "utf-16-be"):
+        with open("u.log", "wb") as file:
+            file.write(("\ufeff" + text).encode(name))
+        code, said, _ = doctor("u.log")
+        assert code == 2 and said["findings"][0]["evidence"][0]["line"] == 2, said
+        code, said, _ = doctor(stdin=("\ufeff" + text).encode(name))
+        assert code == 2 and "S05" in codes(said), said
+
+
 def test_standard_input():
     code, said, _ = doctor(stdin=b"I: Starting bootloader\nE: Image in the secondary slot is not valid!\n")
     assert code == 2 and said["findings"][0]["evidence"][0]["file"] == "standard input", said
