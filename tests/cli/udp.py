@@ -88,7 +88,8 @@ def test_commands_run_once():
     for host in HOSTS:
         old, new = prepare(3000)
         port = free_port_of(host)
-        with serve(old, "--udp", place_of(host, port), "-k", "k.pem"), Proxy(port, 11, host=host, double=0.5, again=1.0) as proxy:
+        with serve(old, "--udp", place_of(host, port), "-k", "k.pem", "--boot-ms", "50"), \
+                Proxy(port, 11, host=host, double=0.5, again=1.0) as proxy:
             where = f"udp:{place_of(host, proxy.port)}"
             for number in range(1, 9):
                 assert ok("shell", where, "count", "--json").json()["output"].strip() == str(number), proxy.counts
@@ -98,6 +99,13 @@ def test_commands_run_once():
             time.sleep(0.5)  # until the last twin has come
             assert len(ok("image", "list", where, "--json", *SURE).json()["images"]) == 2, "a late erase took the upload away"
             assert min(proxy.counts[name] for name in ("doubled", "again", "lost")) > 3, proxy.counts
+            # A reset that comes again would take the trial back.
+            proxy.loss = 0.0
+            ok("image", "test", where, new)
+            ok("reset", where)
+            time.sleep(0.5)
+            images = ok("image", "list", where, "--json", *SURE).json()["images"]
+            assert images[0]["version"] == "1.1.0" and not images[0]["confirmed"], images
 
 
 def test_message_size_follows_the_path():
