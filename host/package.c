@@ -20,6 +20,7 @@ void package_free(struct package *package)
 	for (size_t i = 0; i < package->count; i++) {
 		free(package->images[i].name);
 		free(package->images[i].version);
+		free(package->images[i].soc);
 		bytes_free(&package->images[i].bytes);
 	}
 	package->count = 0;
@@ -154,7 +155,11 @@ static enum hf_reason take_file(const char *path, zip_t *zip, const cJSON *file,
 		bytes_free(&image.bytes);
 		return reason;
 	}
+	const char *version = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(file, image.has_slot ? "version_MCUBOOT+XIP" : "version_MCUBOOT"));
+	const char *soc = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(file, "soc"));
 	image.name = host_strdup(name);
+	image.version = version != NULL ? host_strdup(version) : NULL;
+	image.soc = soc != NULL ? host_strdup(soc) : NULL;
 	package->images[package->count++] = image;
 	return HF_OK;
 }

@@ -5,7 +5,7 @@
  * Why      Several images (application, network core, both slots of direct XIP) travel as one file that says which is which.
  * Shapes   manifest: {"format-version": 0, "time", "files": [{"file", "size", "modtime", "type", "board", "soc", "load_address",
  *          "image_index": "0", "slot"?, "slot_index_primary", "slot_index_secondary", "version_MCUBOOT"}]}. Read: image_index or
- *          image, slot, as text or number. Not read: bootloaders, SUIT envelopes and caches (refused).
+ *          image, slot, as text or number; version and soc, which are passed on unchecked. Not read: bootloaders, SUIT envelopes and caches (refused).
  * Errors   HF_R_HOST_ZIP, HF_R_HOST_MANIFEST, HF_R_HOST_FILE_*. An archive is foreign bytes: no entry is written to disk, sizes are
  *          bounded before anything is unpacked, names with folders are refused, checksums are checked.
  * Source   nrfconnect/sdk-nrf: scripts/bootloader/generate_zip.py; NordicSemiconductor/IOS-nRF-Connect-Device-Manager:
@@ -25,8 +25,9 @@ struct package_image {
 	uint32_t image;      /* number of the image pair */
 	bool has_slot;       /* direct XIP: linked for this slot */
 	uint32_t slot;
+	char *version;       /* as the manifest says it; NULL: not at all */
+	char *soc;           /* the same; not for writing */
 	/* For writing. */
-	char *version;
 	int64_t time_s;
 	uint64_t load_addr;
 };

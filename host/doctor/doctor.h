@@ -126,6 +126,8 @@ bool doctor_mode_swaps(enum boot_mode mode);
 const char *doctor_mode_name(enum boot_mode mode);
 uint32_t doctor_pad_bytes(enum soc soc);
 bool doctor_soc_is_54l(enum soc soc);
+/* By a name of a chip or board in it. */
+enum soc doctor_soc_of_words(const char *text);
 /* The chip that this layout is for: by its file's name, by its addresses, else the setup's. */
 enum soc doctor_layout_soc(const struct doctor *doctor, const struct layout *layout, const char **why);
 /* The layout that the bootloader lives by: the one of a build if there is one. NULL: none with both or one slot. */

@@ -160,6 +160,7 @@ struct found_image {
 	uint8_t hash[64], keyhash[64];
 	uint32_t hash_bytes, keyhash_bytes, counter;
 	bool has_public_key;        /* in full instead of its hash */
+	char said_version[40], said_soc[40]; /* by the manifest of its package */
 	struct bytes copy;          /* of the image alone, for the signature's check when all keys are known */
 	enum hf_reason hash_reason; /* HF_OK: the digest recomputes */
 	enum hf_reason broken;      /* why header or TLVs can't be read */

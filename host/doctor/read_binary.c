@@ -225,6 +225,12 @@ static void take_uf2(struct doctor *d, struct doctor_input *input, const struct 
 		broken_file(d, input, 0, "the UF2 file is not a whole number of 512-byte blocks: it was cut short");
 }
 
+static void note_manifest(struct found_image *image, const struct package_image *said)
+{
+	(void)snprintf(image->said_version, sizeof image->said_version, "%s", said->version != NULL ? said->version : "");
+	(void)snprintf(image->said_soc, sizeof image->said_soc, "%s", said->soc != NULL ? said->soc : "");
+}
+
 static void take_zip(struct doctor *d, struct doctor_input *input, const struct bytes *bytes)
 {
 	struct package package;
@@ -232,6 +238,15 @@ static void take_zip(struct doctor *d, struct doctor_input *input, const struct 
 	enum hf_reason reason = package_parse(input->path, bytes, &package, &problem);
 	if (reason != HF_OK && !input->named && strstr(input->path, "dfu") == NULL)
 		return; /* some other archive of the folder */
+	/* Names of entries stand in an archive as they are. Source: nrfconnect/sdk-nrf: cmake/dfu_app.cmake, sysbuild/secureboot.cmake. */
+	bool of_bootloader = memmem(bytes->data, bytes->size, "_s0", 3) != NULL && memmem(bytes->data, bytes->size, "_s1", 3) != NULL;
+	if (reason != HF_OK && of_bootloader) {
+		struct finding *f = doctor_find(d, "N02");
+		doctor_title(f, "The package holds the bootloader, once for each of its two places");
+		doctor_say(f, input, 0, "it has images for s0 and s1");
+		doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
+		return;
+	}
 	if (reason != HF_OK) {
 		char *line = problem_line(&problem);
 		broken_file(d, input, 0, line);
@@ -241,9 +256,12 @@ static void take_zip(struct doctor *d, struct doctor_input *input, const struct 
 	for (size_t i = 0; i < package.count; i++) {
 		char *name = host_printf("%s:%s", input->path, package.images[i].name);
 		struct blob blob = { input, name, package.images[i].bytes.data, package.images[i].bytes.size, false, 0 };
+		size_t before = d->images.count;
 		if (blob.size >= 32 && hf_get32le(blob.data) == HF_IMAGE_MAGIC)
 			add_image(d, &blob, 0, name);
-		else
+		if (d->images.count > before)
+			note_manifest(&d->images.at[before], &package.images[i]);
+		else if (blob.size < 32 || hf_get32le(blob.data) != HF_IMAGE_MAGIC)
 			doctor_say(doctor_find(d, "U07"), input, 0, "the package's %s does not begin with the magic of a signed image", package.images[i].name);
 		free(name);
 	}

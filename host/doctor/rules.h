@@ -136,6 +136,7 @@ void detect_d09(struct doctor *d);
 void detect_d10(struct doctor *d);
 void detect_d11(struct doctor *d);
 void detect_d12(struct doctor *d);
+void detect_d13(struct doctor *d);
 
 /* An image that is meant for the main layout's slots: named, or of the build; not one of a bootloader, nor one that a hex file puts
  * elsewhere. */

@@ -209,6 +209,26 @@ static void lacks_counter(struct doctor *d, const struct release *news)
 	doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
 }
 
+/* What a package's manifest says of its images, against their headers and the chip of the project. Phone apps show the manifest's. */
+void detect_d13(struct doctor *d)
+{
+	for (size_t i = 0; i < d->images.count; i++) {
+		const struct found_image *image = &d->images.at[i];
+		struct release release;
+		char version[40];
+		enum soc soc = doctor_soc_of_words(image->said_soc);
+		version_print(&image->version, version);
+		if (image->broken == HF_OK && image->said_version[0] != '\0' && of_text(image->input, 0, image->said_version, &release) &&
+		    hf_version_compare(&release.version, &image->version) != 0)
+			doctor_say(doctor_find(d, "D13"), image->input, 0, "%s: version %s, the manifest says %s", image->name, version, image->said_version);
+		if (soc == SOC_UNKNOWN || d->setup.soc == SOC_UNKNOWN || d->setup.soc_varies || soc == d->setup.soc)
+			continue;
+		struct finding *f = doctor_find(d, "D13");
+		doctor_say(f, image->input, 0, "%s: for %s; the chip here is another, known from %s", image->name, image->said_soc, d->setup.soc_why);
+		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
+	}
+}
+
 void detect_k12(struct doctor *d)
 {
 	struct releases running = { .count = 0 }, news = { .count = 0 };

@@ -137,7 +137,7 @@ static enum soc soc_of_addresses(const struct partitions *p)
 	return pad != NULL && pad->size == 0x800 ? SOC_NRF54L : SOC_UNKNOWN;
 }
 
-static enum soc soc_of_words(const char *text)
+enum soc doctor_soc_of_words(const char *text)
 {
 	for (size_t i = 0; i < HF_ARRAY_COUNT(soc_words); i++) {
 		if (strcasestr(text, soc_words[i].word) != NULL)
@@ -148,7 +148,7 @@ static enum soc soc_of_words(const char *text)
 
 enum soc doctor_layout_soc(const struct doctor *d, const struct layout *l, const char **why)
 {
-	enum soc soc = soc_of_words(l->input->path);
+	enum soc soc = doctor_soc_of_words(l->input->path);
 	*why = "the file's name";
 	if (soc != SOC_UNKNOWN)
 		return soc;

@@ -5,6 +5,7 @@
 A case begins with "#fires CODE SEVERITY" or "#near CODE". "@NAME" begins a file of that name; a line with "!" makes a file:
   !key NAME TYPE [PASSPHRASE]      !sign NAME key=K [size=N base=ADDR header=H version=V sha=S more=WORDS]
   !flip NAME OFFSET                !cut NAME BYTES             !pad NAME MULTIPLE          !forget NAME
+  !zip NAME IMAGE [KEY=VALUE..] (of the manifest)
   !secret WORDS (the passphrase)   !run NAME (it is what runs)      !dump NAME BYTES FILE@ADDR..        !loader NAME KEY (a program that holds the public key)
   !hex NAME ADDR:BYTES..           !uf2 NAME ADDR BYTES            !elf NAME ADDR BYTES TABLE_OFFSET
 """
@@ -16,6 +17,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 sys.dont_write_bytecode = True
@@ -44,7 +46,7 @@ def cases_of(path):
         elif line.startswith("@"):
             name = line[1:]
             cases[-1].files[name] = []
-        elif re.match(r"!(key|sign|flip|cut|pad|forget|hex|uf2|elf|secret|run|dump|loader) ", line):
+        elif re.match(r"!(key|sign|flip|cut|pad|forget|hex|uf2|elf|zip|secret|run|dump|loader) ", line):
             cases[-1].makers.append(line[1:].split())
         elif name is not None:
             cases[-1].files[name].append(line)
@@ -112,6 +114,21 @@ def make_dump(name, size, parts):
     open(name, "wb").write(data)
 
 
+def make_zip(name, image, changes):
+    """A package, and then its manifest changed."""
+    tool("zip", image, "-o", "made.zip")
+    with zipfile.ZipFile("made.zip") as made, zipfile.ZipFile(name, "w") as package:
+        for entry in made.namelist():
+            data = made.read(entry)
+            if entry == "manifest.json":
+                manifest = json.loads(data)
+                manifest["files"][0].update(word.split("=", 1) for word in changes)
+                data = json.dumps(manifest)
+            package.writestr(entry, data)
+    os.remove("made.zip")
+    os.remove(image)
+
+
 def make_loader(name, key):
     """Code, and in it the public key as imgtool's getpub prints it."""
     der = subprocess.run([CLI, "key", "export", key, "--form", "der"], check=True, capture_output=True).stdout
@@ -141,6 +158,8 @@ def make(words):
         make_elf(name, *(int(word, 0) for word in rest))
     elif verb == "dump":
         make_dump(name, int(rest[0], 0), rest[1:])
+    elif verb == "zip":
+        make_zip(name, rest[0], rest[1:])
     elif verb == "loader":
         make_loader(name, rest[0])
     elif verb == "forget":
