@@ -400,6 +400,9 @@ enum hf_reason device_reach(struct device *device, uint32_t window_wanted, uint3
 		reason = known ? probe_pieces(device, message_max, problem) : probe_size(device, message_max, problem);
 	if (*message_max > DEVICE_MESSAGE_BYTES)
 		*message_max = DEVICE_MESSAGE_BYTES;
+	/* A message that ends with a short piece costs a packet more than it carries. */
+	if (device->link.piece_max_bytes != 0 && *message_max > device->link.piece_max_bytes)
+		*message_max -= *message_max % device->link.piece_max_bytes;
 	if (device->link.message_max_bytes != 0 && *message_max > device->link.message_max_bytes)
 		*message_max = device->link.message_max_bytes;
 	*window = smp_window_of(known ? &params : NULL, window_wanted);

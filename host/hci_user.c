@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* The C library has no header for these. */
-enum { HCI_PROTOCOL = 1, HCI_CHANNEL_USER = 1, HCI_INDEX_MAX = 255, WRITE_WAIT_MS = 2000 };
+enum { HCI_PROTOCOL = 1, HCI_CHANNEL_USER = 1, HCI_INDEX_MAX = 255, WRITE_WAIT_MS = 2000, ROOM_BYTES = 16 << 20 };
 
 struct hci_place {
 	sa_family_t family;
@@ -50,6 +50,7 @@ static enum hf_reason why_not(const char *adapter, int error, struct problem *pr
 enum hf_reason hci_user_open(const char *adapter, int *fd, struct problem *problem)
 {
 	struct hci_place place = { .family = AF_BLUETOOTH, .channel = HCI_CHANNEL_USER };
+	const int room_bytes = ROOM_BYTES;
 	int opened;
 
 	if (!index_of(adapter, &place.index))
@@ -57,6 +58,9 @@ enum hf_reason hci_user_open(const char *adapter, int *fd, struct problem *probl
 	opened = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, HCI_PROTOCOL);
 	if (opened < 0)
 		return why_not(adapter, errno, problem);
+	/* Linux drops what does not fit: a program that waited for the processor would lose parts of messages. */
+	if (setsockopt(opened, SOL_SOCKET, SO_RCVBUFFORCE, &room_bytes, sizeof room_bytes) != 0)
+		(void)setsockopt(opened, SOL_SOCKET, SO_RCVBUF, &room_bytes, sizeof room_bytes);
 	if (bind(opened, (const struct sockaddr *)&place, sizeof place) != 0) {
 		enum hf_reason reason = why_not(adapter, errno, problem);
 
