@@ -22,11 +22,9 @@ static bool act(struct rig *rig, enum rig_act act)
 	return false;
 }
 
-static bool boot(struct rig *rig, const char *what, uint32_t index)
+static void tell(struct rig *rig, const char *what, const struct vb_counters *before)
 {
-	const struct vb_counters b = *vb_counters(rig->vb);
-	if (!act(rig, RIG_BOOT))
-		return false;
+	const struct vb_counters b = *before;
 	const struct vb_counters *n = vb_counters(rig->vb);
 	printf("bench: {\"board\":\"%s\",\"layout\":\"%s\",\"act\":\"%s\",\"image_bytes\":%u,\"sectors\":%u,\"sector_writes\":%.1f,\"limit\":%u,"
 	       "\"words\":%llu,\"lines\":%llu,\"pages\":%llu,\"erases\":%llu,\"erases_outside\":%llu,\"instructions\":%llu,\"ms\":%.1f,"
@@ -36,7 +34,28 @@ static bool boot(struct rig *rig, const char *what, uint32_t index)
 	       (unsigned long long)(n->lines - b.lines), (unsigned long long)(n->pages - b.pages), (unsigned long long)(n->erases - b.erases),
 	       (unsigned long long)(n->sectors - b.sectors), (unsigned long long)(n->loader_instructions - b.loader_instructions),
 	       (double)(n->loader_ns - b.loader_ns) / 1e6, (unsigned)n->wear_max, (unsigned)n->external_wear_max);
+}
+
+static bool boot(struct rig *rig, const char *what, uint32_t index)
+{
+	const struct vb_counters before = *vb_counters(rig->vb);
+	if (!act(rig, RIG_BOOT))
+		return false;
+	tell(rig, what, &before);
 	return rig->host.runs_index == (int32_t)index && rig_primary_is(rig, index);
+}
+
+/* One slot: an update is an upload in recovery; its time is the serial line's. */
+static bool upload(struct rig *rig)
+{
+	if (!rig_into_recovery(rig))
+		return false;
+	const struct vb_counters before = *vb_counters(rig->vb);
+	rig->host.image_index = 1;
+	if (!act(rig, RIG_UPLOAD))
+		return false;
+	tell(rig, "update", &before);
+	return act(rig, RIG_BOOT) && rig->host.runs_index == 1 && rig_primary_is(rig, 1);
 }
 
 static bool board_bench(const char *name, uint32_t image_bytes)
@@ -51,6 +70,8 @@ static bool board_bench(const char *name, uint32_t image_bytes)
 		ok = ok && rig_place(&rig, 1, 0) && act(&rig, RIG_REQUEST) && boot(&rig, "update", 1);
 	if (rig.layout->secondary_bytes != 0 && rig_keeps_old(&rig))
 		ok = ok && boot(&rig, "revert", 0);
+	if (rig.layout->secondary_bytes == 0)
+		ok = ok && upload(&rig);
 	rig_close(&rig);
 	return ok;
 }

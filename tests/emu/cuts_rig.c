@@ -420,6 +420,36 @@ void rig_close(struct rig *rig)
 		free(rig->image[i].bytes);
 }
 
+/* Checks of the image included, whatever the key. */
+enum { WAKE_INSTRUCTIONS = 30000000, INTO_WINDOW_INSTRUCTIONS = 3000 };
+
+/* The loader hears from its first line on; what an application would have to hear is lost, but its banner is not. */
+void rig_wake(struct rig *rig)
+{
+	if (!vb_is_on(rig->vb))
+		vb_power_on(rig->vb);
+	rig->host.runs_index = -1;
+	vb_until(rig->vb, "HF-1001");
+	(void)vb_run(rig->vb, WAKE_INSTRUCTIONS);
+	vb_until(rig->vb, "\n");
+	rig_begin(rig, RIG_WHY);
+	if (rig_run(rig) != RIG_DONE && rig->host.runs_index >= 0)
+		rig->host.why_reply.stop = HF_OK;
+}
+
+bool rig_into_recovery(struct rig *rig)
+{
+	vb_until(rig->vb, "HF-1001");
+	vb_pin_reset(rig->vb);
+	if (vb_run(rig->vb, WAKE_INSTRUCTIONS) != VB_STOP_TEXT)
+		return false;
+	vb_until(rig->vb, NULL);
+	(void)vb_run(rig->vb, INTO_WINDOW_INSTRUCTIONS);
+	vb_pin_reset(rig->vb);
+	rig_wake(rig);
+	return rig->host.is_done && rig->host.why_reply.stop == HF_R_RECOVERY_DOUBLE_RESET;
+}
+
 bool rig_primary_is(struct rig *rig, uint32_t image_index)
 {
 	const struct rig_file *image = &rig->image[image_index];

@@ -71,6 +71,11 @@ enum rig_result rig_step(struct rig *rig, uint64_t instructions_max);
 enum rig_result rig_run(struct rig *rig); /* steps to the end */
 void rig_power_cycle(struct rig *rig);    /* off; rig_begin(RIG_BOOT) turns it on */
 
+/* Lets the board come up, on again if it was off, and asks why (host.why_reply): the application, or a loader that stays. */
+void rig_wake(struct rig *rig);
+/* By two resets in quick succession. */
+bool rig_into_recovery(struct rig *rig);
+
 /* The whole image of the file, byte for byte on sound units, is what lies at the primary's start. */
 bool rig_primary_is(struct rig *rig, uint32_t image_index);
 /* The old image is kept by an update, which is a trial (swap); else it is replaced. */
