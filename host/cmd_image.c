@@ -320,7 +320,8 @@ const struct command cmd_image_erase = {
 	.name = "image erase",
 	.summary = "erase the update slot",
 	.synopsis = "DEVICE",
-	.about = "Refused by the device while the slot holds the way back from a trial.",
+	.about = "Refused by the device while the slot holds the way back from a trial. Flash takes its time: the reply is waited for up to 75 s\n"
+		 "(--timeout, if that is longer); over UDP the request is sent again after 15 s, at most 5 times in all.",
 	.options = erase_options,
 	.examples = "holdfast image erase /dev/ttyACM0",
 	.run = run_erase,

@@ -90,6 +90,7 @@ void detect_u10(struct doctor *d);
 void detect_u11(struct doctor *d);
 void detect_u14(struct doctor *d);
 void detect_u15(struct doctor *d);
+void detect_u16(struct doctor *d);
 void detect_c01(struct doctor *d);
 void detect_c02(struct doctor *d);
 void detect_c03(struct doctor *d);

@@ -191,6 +191,24 @@ void detect_u15(struct doctor *d)
 	}
 }
 
+/* 512 bytes, long the default, faulted; files took 2440 of a work queue's. */
+void detect_u16(struct doctor *d)
+{
+	static const struct {
+		const char *use, *stack;
+		uint64_t least;
+	} rows[] = { { "MCUMGR_TRANSPORT_UDP", "MCUMGR_TRANSPORT_UDP_STACK_SIZE", 1024 },
+		     { "MCUMGR_GRP_FS", "MCUMGR_TRANSPORT_WORKQUEUE_STACK_SIZE", 2560 } };
+	for (size_t i = 0; i < HF_ARRAY_COUNT(rows); i++) {
+		const struct setting *stack = doctor_setting(d, WHO_APP, rows[i].stack);
+		if (stack == NULL || !app_has(d, rows[i].use) || doctor_setting_number(d, WHO_APP, rows[i].stack, rows[i].least) >= rows[i].least)
+			continue;
+		struct finding *f = doctor_find(d, "U16");
+		doctor_say_setting(f, doctor_setting(d, WHO_APP, rows[i].use));
+		doctor_say_setting(f, stack);
+	}
+}
+
 void detect_e02(struct doctor *d)
 {
 	(void)by_message(d, "E02");
