@@ -220,6 +220,16 @@ def test_settings():
         fails(DEVICE, "HOST_DEVICE_REFUSED", "settings", "read", wire, "demo/name")
 
 
+def test_command_meant_again_is_run_again():
+    """Program after program with the same bytes: none is taken for one that came twice."""
+    with device() as wires:
+        for number in range(1, 21):
+            assert ok("shell", wires[number % 2], "count").out.strip() == str(number)
+    with serve("old.bin", "--pty", "--raw", "-k", "k.pem") as said:
+        for number in range(1, 4):
+            assert ok("shell", f"serial:{said['pty']}?framing=raw", "count").out.strip() == str(number)
+
+
 def test_shell():
     with device() as (wire, _):
         assert ok("shell", wire, "--", "echo", "-n", "a b").out == "-n a b\n"

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from other_clients import HOST, PORT, checks, kinds_here, story
+from other_clients import HOST, PORT, checks, kinds_here, on_purpose, story
 from own_network import own_network
 from virtual_board import CLI, evidence, run, write
 
@@ -46,6 +46,7 @@ def main():
             for wire in ("serial",) if name == "mcumgr-client" else ("serial", "udp"):
                 began = time.monotonic()
                 with device(images["1.0.0"], key) as line:
+                    on_purpose(lambda: kind(wire, line), f"{name}, {wire}")
                     client = kind(wire, line)
                     story(client, images, f"{name}, {wire}", files_in=folder)
                     client.close()

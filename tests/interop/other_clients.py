@@ -107,6 +107,9 @@ class SmpClient:
     def get(self, name, path):
         write(path, self.loop.run_until_complete(self.client.download_file(name)))
 
+    def shell(self, word):
+        return self.good(shell.Execute(argv=[word])).o
+
     def rest(self, data):
         check(self.good(smp_os.MCUMgrParametersRead()).buf_count >= 2, "smpclient: params")
         check(self.good(smp_os.BootloaderInformationRead()).bootloader == "MCUboot", "smpclient: bootloader")
@@ -181,6 +184,9 @@ class SmpManager:
     def get(self, name, path):
         self("file", "download", name, path)
 
+    def shell(self, word):
+        return self("shell", word)
+
     def rest(self, data):
         check(str(len(data)) in self("file", "read-size", "/lfs/a.bin"), "smpmgr: size of a file")
         self("file", "get-hash", "/lfs/a.bin")
@@ -224,6 +230,9 @@ class Toolkit:
 
     def get(self, name, path):
         write(path, self.client.fs_file_download(name))
+
+    def shell(self, word):
+        return self.client.shell_execute([word])
 
     def rest(self, data):
         c = self.client
@@ -322,6 +331,9 @@ class Mcumgr:
     def get(self, name, path):
         self("fs", "download", name, path)
 
+    def shell(self, word):
+        return self("shell", "exec", word)
+
     def rest(self, _):
         check("main" in self("taskstat") and re.search(r"20\d\d-", self("datetime")), "mcumgr: tasks, clock")
         self("mpstat")  # it looks for the pools elsewhere than Zephyr's server puts them, and finds none
@@ -393,6 +405,19 @@ def story(client, images, what, files_in=None):
     listed(client, [(0, new, True, True, False), (1, old, False, False, False)], f"{what}, confirmed")
     client.erase()
     listed(client, [(0, new, True, True, False)], f"{what}, erased")
+
+
+def on_purpose(make, what):
+    """The same command in program after program, and twice in one, is meant each time: the server does not take it for the same that came
+    twice. make: begins a program anew."""
+    done = 0
+    for times in (1, 1, 2):
+        client = make()
+        for _ in range(times):
+            done += 1
+            said = client.shell("count") if hasattr(client, "shell") else ""
+            check(not said or re.search(rf"(?<!\d){done}(?!\d)", said.replace("\\r", " ")), f"{what}: the command was not run the {done}. time: {said}")
+        client.close()
 
 
 def checks():
