@@ -18,6 +18,8 @@
  *          line, with which `holdfast` begins, says that another program speaks: smp_memory_forget. One that sends a single write and
  *          nothing before it (smpclient and smpmgr ask for the params first) gets the first reply if it is run twice within keep_ms and
  *          begins with the same sequence number. On a raw line nothing tells programs apart: leave the memory out.
+ * Source   clients count: apache/mynewt-newtmgr: nmxact/nmxutil (from a random number), JPHutchins/smp: smp/message.py (from 0); seen on
+ *          the wire: mcumgr-client, and mcumgr-toolkit, which repeats a request under its number when no reply comes.
  */
 #ifndef HOLDFAST_SMP_MEMORY_H
 #define HOLDFAST_SMP_MEMORY_H
