@@ -27,8 +27,8 @@ static const char *variant_of(const struct loader_wish *wish)
 		return "-ext";
 	if (layout->mode_id == HF_MODE_ID_SINGLE)
 		return "-single";
-	if (layout->mode_id == HF_MODE_ID_OVERWRITE)
-		return "-overwrite";
+	if (layout->mode_id == HF_MODE_ID_OVERWRITE) /* the loaders for external slots have every mode, and no recovery */
+		return wish->keys[0].kind == HF_KEY_ED25519 && wish->recovery == NULL && layout->recovery == 0 ? "-ext" : "-overwrite";
 	return wish->recovery != NULL || layout->recovery != 0 ? "-recovery" : "";
 }
 

@@ -125,6 +125,19 @@ def test_limit_of_each_layout_is_exact():
         fails(REFUSED, "IMAGE_BEYOND_LIMIT", "verify", "y.bin", "-k", path, "--board", board["name"], "--layout", layout["name"])
 
 
+def test_each_layout_has_a_bootloader():
+    keys = {kind: key(kind, f"{kind}.pem") for kind in ("ecdsa-p256", "ed25519")}
+    for board in ok("board", "list", "--json").json()["boards"]:
+        for layout in board["layouts"]:
+            for kind, path in keys.items():
+                words = ("bootloader", "--board", board["name"], "--layout", layout["name"], "-k", path, "-o", "l.hex", "--json")
+                if (kind, layout["mode"]) == ("ed25519", "single"):  # its loader is recovery, for which there is no room
+                    fails(REFUSED, "HOST_LOADER_MISSING", *words)
+                    continue
+                made = ok(*words).json()
+                assert made["layout"] == layout["name"] and made["mode"] == layout["mode"] and made["size_max"] == layout["size_max"], made
+
+
 def test_wrong_board():
     path = key()
     write("raw", payload(3000, 0xC000))
