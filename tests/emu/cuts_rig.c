@@ -437,7 +437,7 @@ void rig_wake(struct rig *rig)
 		rig->host.why_reply.stop = HF_OK;
 }
 
-bool rig_into_recovery(struct rig *rig)
+bool rig_first_reset(struct rig *rig)
 {
 	vb_until(rig->vb, "HF-1001");
 	vb_pin_reset(rig->vb);
@@ -445,6 +445,14 @@ bool rig_into_recovery(struct rig *rig)
 		return false;
 	vb_until(rig->vb, NULL);
 	(void)vb_run(rig->vb, INTO_WINDOW_INSTRUCTIONS);
+	vb_until(rig->vb, "\n");
+	return true;
+}
+
+bool rig_into_recovery(struct rig *rig)
+{
+	if (!rig_first_reset(rig))
+		return false;
 	vb_pin_reset(rig->vb);
 	rig_wake(rig);
 	return rig->host.is_done && rig->host.why_reply.stop == HF_R_RECOVERY_DOUBLE_RESET;

@@ -73,6 +73,8 @@ void rig_power_cycle(struct rig *rig);    /* off; rig_begin(RIG_BOOT) turns it o
 
 /* Lets the board come up, on again if it was off, and asks why (host.why_reply): the application, or a loader that stays. */
 void rig_wake(struct rig *rig);
+/* A reset by the pin; the loader now waits for the second one. */
+bool rig_first_reset(struct rig *rig);
 /* By two resets in quick succession. */
 bool rig_into_recovery(struct rig *rig);
 
