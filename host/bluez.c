@@ -100,10 +100,12 @@ static void note_error(struct bluez *bluez, sd_bus_message *reply)
 }
 
 /* Waiting for a human counts for nothing; how long he may take, the other side of the pairing decides. */
-static bool is_over(const struct bluez *bluez, uint32_t *start_ms, uint32_t timeout_ms)
+static bool is_over(const struct bluez *bluez, uint32_t start_ms, uint32_t timeout_ms)
 {
-	enum { HUMAN_MS = 60000 };
-	return device_now_ms() - *start_ms >= timeout_ms + (bluez->agent.asked != NULL ? HUMAN_MS : 0);
+	enum { HUMAN_MS = 60000, HASTE_MS = 1500 };
+	if (bluez->hasten && bluez->was_paired && device_now_ms() - bluez->paired_ms >= HASTE_MS)
+		return true;
+	return device_now_ms() - start_ms >= timeout_ms + (bluez->agent.asked != NULL ? HUMAN_MS : 0);
 }
 
 sd_bus_message *bluez_method(struct bluez *bluez, const char *path, const char *interface, const char *method)
@@ -118,11 +120,12 @@ bool bluez_send(struct bluez *bluez, sd_bus_message *message, uint32_t timeout_m
 	sd_bus_slot *slot = NULL;
 	uint32_t start_ms = device_now_ms();
 	forget_failure(bluez);
+	bluez->was_paired = false;
 	int sent = message == NULL || bluez->gone ? -ENOTCONN : sd_bus_call_async(bluez->bus, &slot, message, on_reply, &pending, UINT64_MAX);
 	(void)sd_bus_message_unref(message);
 	if (sent < 0)
 		bluez->error = -sent;
-	while (sent >= 0 && pending.reply == NULL && !bluez->gone && !is_over(bluez, &start_ms, timeout_ms)) {
+	while (sent >= 0 && pending.reply == NULL && !bluez->gone && !is_over(bluez, start_ms, timeout_ms)) {
 		bool asked = bluez->agent.asked != NULL;
 		(void)bluez_turn(bluez, -1, 0, 100);
 		if (asked && bluez->agent.asked == NULL)
@@ -226,6 +229,11 @@ void bluez_watch(struct bluez *bluez, const char *device, bool connected)
 	(void)snprintf(bluez->watch_path, sizeof bluez->watch_path, "%s", device);
 	bluez->connected = connected;
 	bluez->connects = 0;
+}
+
+void bluez_hasten(struct bluez *bluez, bool hasten)
+{
+	bluez->hasten = hasten;
 }
 
 bool bluez_is_connected(const struct bluez *bluez)

@@ -82,6 +82,10 @@ bool bluez_is_connected(const struct bluez *bluez);
 /* How often it became connected since then. */
 uint32_t bluez_connects(const struct bluez *bluez);
 
+/* A call whose answer depends on a pairing that it causes: BlueZ 5.66 pairs and then never answers. With hasten the wait ends soon after the
+ * watched device is paired. */
+void bluez_hasten(struct bluez *bluez, bool hasten);
+
 /* Of the call that failed last. */
 enum hf_reason bluez_failed(struct bluez *bluez, struct problem *problem) HF_MUST_USE;
 bool bluez_was_late(const struct bluez *bluez);

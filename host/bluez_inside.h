@@ -31,6 +31,8 @@ struct bluez {
 	char watch_path[BLUEZ_PATH_BYTES];
 	bool connected;
 	uint32_t connects;
+	bool hasten, was_paired;       /* since the call began */
+	uint32_t paired_ms;            /* when */
 	char listen_path[BLUEZ_PATH_BYTES];
 	void (*listen)(void *ctx, const uint8_t *data, size_t size_bytes);
 	void *listen_ctx;

@@ -8,6 +8,7 @@
 
 #include "bluez_inside.h"
 #include "bytes.h"
+#include "device.h"
 
 enum { OBJECTS_MAX = 4096 };
 
@@ -229,6 +230,11 @@ static void take_change(struct bluez *bluez, enum bluez_kind kind, const char *k
 		if (sd_bus_message_read_basic(signal, 'b', &flag) >= 0) {
 			bluez->connects += flag != 0 && !bluez->connected;
 			bluez->connected = flag != 0;
+		}
+	} else if (kind == BLUEZ_DEVICE && strcmp(key, "Paired") == 0 && strcmp(type, "b") == 0) {
+		if (sd_bus_message_read_basic(signal, 'b', &flag) >= 0 && flag != 0) {
+			bluez->was_paired = true;
+			bluez->paired_ms = device_now_ms();
 		}
 	} else {
 		int skipped = sd_bus_message_skip(signal, type);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "blefind.h"
 #include "device.h"
@@ -34,6 +35,8 @@ static void drop(struct link *link)
 {
 	struct link_ble *ble = link->carrier;
 	link_ble_release(ble);
+	if (ble->claim_fd >= 0)
+		(void)close(ble->claim_fd);
 	bluez_close(ble->bluez);
 	bytes_free(&ble->inbox);
 	free(ble);
@@ -61,7 +64,7 @@ static enum hf_reason ble_open(struct link *link, const struct link_options *opt
 {
 	struct link_ble *ble = host_alloc(sizeof *ble);
 	(void)options;
-	*ble = (struct link_ble){ .link = link, .step_ms = blefind_step_ms(&link->address), .notify_fd = -1, .write_fd = -1 };
+	*ble = (struct link_ble){ .link = link, .step_ms = blefind_step_ms(&link->address), .notify_fd = -1, .write_fd = -1, .claim_fd = -1 };
 	link->carrier = ble;
 	link->framing = LINK_RAW;
 	enum hf_reason reason = bluez_open(link->name, &ble->bluez, problem);

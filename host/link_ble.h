@@ -17,6 +17,7 @@ struct link_ble {
 	bool can_command;       /* write without response */
 	bool eatt;              /* several ATT channels are likely in use */
 	int notify_fd, write_fd; /* -1: by calls and signals instead */
+	int claim_fd;           /* -1: no claim */
 	uint16_t mtu;
 	struct bytes inbox;     /* what signals brought */
 	size_t inbox_at;

@@ -6,10 +6,13 @@
  * otherwise have it replaced. */
 #include "link_ble.h"
 
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* SOCK_CLOEXEC */
 #include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "blefind.h"
@@ -44,6 +47,26 @@ static bool has_words(const struct link_ble *ble, const char *part)
 	return strstr(low, part) != NULL;
 }
 
+/* --- one program at a time ------------------------------------------------------------------------------------------------ */
+
+/* A name that the kernel frees with the process. Who comes while another is about to disconnect would have the connection torn away. */
+static enum hf_reason claim(struct link_ble *ble, struct problem *problem)
+{
+	const struct bluez_object *device = bluez_of_path(ble->bluez, ble->device);
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	uint32_t start_ms = device_now_ms();
+	int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "holdfast/ble/%s", device != NULL ? device->address : "");
+	socklen_t size_bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1u + (size_t)length);
+	ble->claim_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	while (ble->claim_fd >= 0 && bind(ble->claim_fd, (struct sockaddr *)&name, size_bytes) != 0) {
+		if (errno != EADDRINUSE || device_now_ms() - start_ms >= ble->step_ms)
+			return problem_set(problem, HF_R_HOST_BLE_BUSY, ble->link->name, "%s",
+					   errno == EADDRINUSE ? "another holdfast works with it" : strerror(errno));
+		(void)bluez_turn(ble->bluez, -1, 0, TURN_MS);
+	}
+	return HF_OK;
+}
+
 /* --- connecting ----------------------------------------------------------------------------------------------------------- */
 
 static enum hf_reason refresh(struct link_ble *ble, struct problem *problem)
@@ -57,7 +80,7 @@ static enum hf_reason refresh(struct link_ble *ble, struct problem *problem)
 /* A bond that the device does not accept shows itself by a connection that comes and goes. */
 static enum hf_reason gone(struct link_ble *ble, enum hf_reason own, const char *words, struct problem *problem)
 {
-	if (ble->paired && (bluez_connects(ble->bluez) != 0 || !ble->ours))
+	if (ble->paired && !ble->pair_tried && (bluez_connects(ble->bluez) != 0 || !ble->ours))
 		return problem_set(problem, HF_R_HOST_BLE_OLD_BOND, ble->link->name, "%s", words);
 	return problem_set(problem, own, ble->link->name, "%s", words);
 }
@@ -217,15 +240,46 @@ static enum hf_reason subscribe_failed(struct link_ble *ble, bool *wanted, struc
 	*wanted = false;
 	if (bluez_was(ble->bluez, "NotPermitted") && has_words(ble, "acquired"))
 		return problem_set(problem, HF_R_HOST_BLE_BUSY, ble->link->name, "%s", bluez_words(ble->bluez));
-	*wanted = wants_pairing(ble) && bluez_is_connected(ble->bluez);
+	/* A stranger's connection that ends just now may have ended over a pairing that BlueZ tried and the device refused. */
+	bool connected = bluez_is_connected(ble->bluez), over_pairing = !connected && !ble->paired && !ble->pair_tried;
+	*wanted = over_pairing || (wants_pairing(ble) && connected);
 	enum hf_reason reason = call_failed(ble, HF_R_HOST_BLE_SUBSCRIBE, problem);
-	if (reason == HF_R_HOST_BLE_SUBSCRIBE && !bluez_is_connected(ble->bluez)) {
+	*wanted = *wanted && reason == HF_R_HOST_BLE_SUBSCRIBE;
+	if (reason == HF_R_HOST_BLE_SUBSCRIBE && !connected) {
 		char words[200];
 		(void)snprintf(words, sizeof words, "while subscribing: %.180s", problem->detail);
 		return gone(ble, HF_R_HOST_BLE_LOST, words, problem);
 	}
-	*wanted = *wanted && reason == HF_R_HOST_BLE_SUBSCRIBE;
 	return reason;
+}
+
+/* A stranger is subscribed to by StartNotify first: if that makes BlueZ pair (5.66), the call hangs, and StopNotify and a new connection end it.
+ * A hanging AcquireNotify would keep the characteristic "acquired" as long as bluetoothd lives. */
+static bool try_notify(struct link_ble *ble)
+{
+	bluez_hasten(ble->bluez, true);
+	bool done = bluez_call(ble->bluez, ble->characteristic, CHARACTERISTIC1, "StartNotify", ble->step_ms) || is_not_to_acquire(ble);
+	bluez_hasten(ble->bluez, false);
+	return done;
+}
+
+static void stop_notify(struct link_ble *ble)
+{
+	bool stopped = bluez_call(ble->bluez, ble->characteristic, CHARACTERISTIC1, "StopNotify", CALL_MS);
+	(void)stopped; /* it is not subscribed to then */
+}
+
+static bool acquire_notify(struct link_ble *ble)
+{
+	uint16_t mtu = 0;
+	if (bluez_acquire(ble->bluez, ble->characteristic, "AcquireNotify", ble->step_ms, &ble->notify_fd, &mtu)) {
+		ble->mtu = mtu;
+		return true;
+	}
+	if (!is_not_to_acquire(ble))
+		return false;
+	bluez_listen_at(ble->bluez, ble->characteristic);
+	return bluez_call(ble->bluez, ble->characteristic, CHARACTERISTIC1, "StartNotify", ble->step_ms);
 }
 
 /* *wanted: it failed because the device wants to be paired with. */
@@ -233,15 +287,13 @@ static enum hf_reason subscribe(struct link_ble *ble, bool *wanted, struct probl
 {
 	uint16_t mtu = 0;
 	*wanted = false;
-	if (bluez_acquire(ble->bluez, ble->characteristic, "AcquireNotify", ble->step_ms, &ble->notify_fd, &mtu)) {
-		ble->mtu = mtu;
-	} else if (is_not_to_acquire(ble)) {
-		bluez_listen_at(ble->bluez, ble->characteristic);
-		if (!bluez_call(ble->bluez, ble->characteristic, CHARACTERISTIC1, "StartNotify", ble->step_ms))
+	if (!ble->paired) {
+		if (!try_notify(ble))
 			return subscribe_failed(ble, wanted, problem);
-	} else {
-		return subscribe_failed(ble, wanted, problem);
+		stop_notify(ble);
 	}
+	if (!acquire_notify(ble))
+		return subscribe_failed(ble, wanted, problem);
 	/* Writing by a descriptor is faster and can be done without. */
 	if (ble->can_command && bluez_acquire(ble->bluez, ble->characteristic, "AcquireWrite", ble->step_ms, &ble->write_fd, &mtu))
 		ble->mtu = ble->mtu == 0 || mtu < ble->mtu ? mtu : ble->mtu;
@@ -263,7 +315,8 @@ static enum hf_reason pairing_failed(struct link_ble *ble, struct problem *probl
 	const struct link_options *options = &ble->link->options;
 	if (story.wanted_passkey && !options->has_passkey && !story.was_answered)
 		return problem_set(problem, HF_R_HOST_BLE_PASSKEY, ble->link->name, "%s", bluez_words(ble->bluez));
-	enum hf_reason reason = call_failed(ble, HF_R_HOST_BLE_PAIRING, problem);
+	enum hf_reason own = bluez_was(ble->bluez, "ConnectionAttemptFailed") ? HF_R_HOST_BLE_CONNECT : HF_R_HOST_BLE_PAIRING;
+	enum hf_reason reason = call_failed(ble, own, problem);
 	if (reason == HF_R_HOST_BLE_PAIRING && !options->has_passkey && !story.was_answered) {
 		size_t length = strlen(problem->detail);
 		(void)snprintf(problem->detail + length, sizeof problem->detail - length, "; it was without a passkey (--passkey)");
@@ -307,19 +360,32 @@ static void reconnect(struct link_ble *ble)
 	ble->ours = ours;
 }
 
+/* BlueZ has paired during the subscription, which then hangs (5.66): all that is missing is a connection without it. */
+static enum hf_reason connect_anew(struct link_ble *ble, struct problem *problem)
+{
+	reconnect(ble);
+	return connect_all(ble, problem);
+}
+
 static enum hf_reason subscribe_paired(struct link_ble *ble, struct problem *problem)
 {
 	bool wanted = false, late = bluez_was_late(ble->bluez), had_bond = ble->paired;
-	enum hf_reason reason = HF_OK;
+	char words[200];
+	(void)snprintf(words, sizeof words, "%s", bluez_words(ble->bluez));
 	if (had_bond)
 		return problem_set(problem, late ? HF_R_HOST_BLE_OLD_BOND : HF_R_HOST_BLE_AUTH, ble->link->name,
-				   late ? "no answer to the subscription" : "%s, though there is a bond: one with a passkey is wanted",
-				   bluez_words(ble->bluez));
+				   late ? "no answer to the subscription" : "%s, though there is a bond: one with a passkey is wanted", words);
 	if (ble->pair_tried)
-		return problem_set(problem, HF_R_HOST_BLE_AUTH, ble->link->name, "%s", bluez_words(ble->bluez));
+		return problem_set(problem, HF_R_HOST_BLE_AUTH, ble->link->name, "%s", words);
+	enum hf_reason reason = refresh(ble, problem);
 	if (late)
+		stop_notify(ble);
+	if (reason == HF_OK && ble->paired)
+		reason = connect_anew(ble, problem);
+	else if (reason == HF_OK && late)
 		reconnect(ble);
-	reason = pair(ble, problem);
+	if (reason == HF_OK && !ble->paired)
+		reason = pair(ble, problem);
 	if (reason == HF_OK)
 		reason = subscribe(ble, &wanted, problem);
 	if (reason != HF_OK && wanted)
@@ -344,6 +410,8 @@ enum hf_reason link_ble_reach(struct link_ble *ble, struct problem *problem)
 	enum hf_reason reason = blefind_adapter(ble->bluez, ble->link->name, address->ble_adapter, ble->adapter, problem);
 	if (reason == HF_OK)
 		reason = blefind_device(ble->bluez, ble->link->name, address, ble->adapter, ble->device, problem);
+	if (reason == HF_OK)
+		reason = claim(ble, problem);
 	if (reason == HF_OK)
 		reason = register_agent(ble, problem);
 	if (reason == HF_OK)

@@ -191,6 +191,15 @@ def test_subscribing():
     fails_story({"notify": "drop"}, "HOST_BLE_LOST", ["while subscribing"])
 
 
+def test_one_program_at_a_time():
+    with bluez(silent="always", pair="hang"):
+        first = subprocess.Popen([harness.CLI, "echo", NAME, "x", "--timeout", "4000", "--tries", "1"], stderr=subprocess.DEVNULL)
+        time.sleep(2)
+        fails(DEVICE, "HOST_BLE_BUSY", "echo", NAME, "x", holds=["another holdfast"])
+        first.terminate()
+        first.wait(timeout=20)
+
+
 def test_old_bond():
     paired = {"devices": [{**THERMOMETER, "paired": True}]}
     for story in ({"connect": "drop"}, {"services": "drop"}, {"notify": "drop"}, {"notify": "hang", "paired_helps": False}):

@@ -327,6 +327,9 @@ class Fake:
             return HANG
         device.signals = True
 
+    async def do_StopNotify(self, _, device):
+        device.signals = False
+
     async def do_WriteValue(self, message, device):
         data, options = bytes(message.body[0]), message.body[1]
         assert len(data) <= min(510, self.story.get("mtu", 517) - 3)
