@@ -65,6 +65,14 @@ bool bluez_is_gone(const struct bluez *bluez)
 	return bluez->gone;
 }
 
+void bluez_id(struct bluez *bluez, char id[BLUEZ_ID_BYTES])
+{
+	sd_id128_t bus = SD_ID128_NULL;
+	if (sd_bus_get_bus_id(bluez->bus, &bus) < 0)
+		bus = SD_ID128_NULL;
+	(void)sd_id128_to_string(bus, id);
+}
+
 static int on_signal(sd_bus_message *signal, void *ctx, sd_bus_error *error)
 {
 	struct bluez *bluez = ctx;

@@ -63,6 +63,10 @@ bool bluez_turn(struct bluez *bluez, int fd, short events, uint32_t timeout_ms);
 /* The bus is gone, and with it all that was had from it. */
 bool bluez_is_gone(const struct bluez *bluez);
 
+/* Tells one BlueZ from another: 32 hex digits and the end. */
+#define BLUEZ_ID_BYTES 33u
+void bluez_id(struct bluez *bluez, char id[BLUEZ_ID_BYTES]);
+
 /* Calls. The time that the agent spends waiting for a human is given on top. */
 bool bluez_call(struct bluez *bluez, const char *path, const char *interface, const char *method, uint32_t timeout_ms);
 /* Only low energy. */

@@ -55,7 +55,9 @@ static enum hf_reason claim(struct link_ble *ble, struct problem *problem)
 	const struct bluez_object *device = bluez_of_path(ble->bluez, ble->device);
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	uint32_t start_ms = device_now_ms();
-	int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "holdfast/ble/%s", device != NULL ? device->address : "");
+	char id[BLUEZ_ID_BYTES];
+	bluez_id(ble->bluez, id);
+	int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "holdfast/%s/%s", id, device != NULL ? device->address : "");
 	socklen_t size_bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1u + (size_t)length);
 	ble->claim_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	while (ble->claim_fd >= 0 && bind(ble->claim_fd, (struct sockaddr *)&name, size_bytes) != 0) {
