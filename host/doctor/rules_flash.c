@@ -399,7 +399,9 @@ static bool is_uf2(const struct memory_range *range)
 static void a01_log(struct doctor *d)
 {
 	const struct log_hit *made = doctor_hit(d, "uf2_made"), *loader = doctor_hit(d, "uf2_softdevice");
-	if (made == NULL || loader == NULL || !made->numbers_found[1] || made->numbers[1] >= 0x26000)
+	/* On a page, or behind a header: else the line was broken within the number. */
+	uint64_t within = made != NULL ? made->numbers[1] % 0x1000 : 1;
+	if (made == NULL || loader == NULL || !made->numbers_found[1] || made->numbers[1] >= 0x26000 || (within != 0 && within != 0x200))
 		return;
 	struct finding *f = doctor_find(d, "A01");
 	doctor_say(f, made->input, made->line, "%s", made->text);
