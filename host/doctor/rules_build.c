@@ -331,7 +331,8 @@ static void b10_unmet(struct doctor *d)
 			doctor_is(d, WHO_APP, "MCUMGR_TRANSPORT_BT", "y");
 	if (doctor_is(d, WHO_APP, "NCS_SAMPLE_MCUMGR_BT_OTA_DFU", "y") || doctor_is(d, WHO_APP, "CHIP", "y"))
 		return;
-	if (group && mcumgr == NULL) {
+	const struct setting *bt = doctor_setting(d, WHO_APP, "MCUMGR_TRANSPORT_BT");
+	if (group && mcumgr == NULL && !(bt != NULL && bt->is_final)) { /* a final .config that was shortened */
 		struct finding *f = doctor_find(d, "B10");
 		doctor_say(f, NULL, 0, "MCUmgr's groups or transports are set, CONFIG_MCUMGR=y is not");
 		doctor_grade(f, SEVERITY_FAULT, CERTAINTY_LIKELY);

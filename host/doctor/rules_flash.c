@@ -348,14 +348,17 @@ void detect_r05(struct doctor *d)
 {
 	const struct setting *usb = doctor_setting(d, WHO_MCUBOOT, "BOOT_SERIAL_CDC_ACM"), *wait = doctor_setting(d, WHO_MCUBOOT, "BOOT_SERIAL_WAIT_FOR_DFU");
 	const struct setting *mode = doctor_setting(d, WHO_MCUBOOT, "BOOT_SERIAL_BOOT_MODE");
-	bool on = usb != NULL && strcmp(usb->value, "y") == 0 && wait != NULL && strcmp(wait->value, "y") == 0 && mode != NULL && strcmp(mode->value, "y") == 0;
-	if (!on)
+	bool on = usb != NULL && strcmp(usb->value, "y") == 0 && mode != NULL && strcmp(mode->value, "y") == 0;
+	bool waits = wait != NULL && strcmp(wait->value, "y") == 0;
+	if (!on || (!waits && doctor_hit(d, "recovery") == NULL))
 		return;
 	struct finding *f = doctor_find(d, "R05");
 	doctor_say_setting(f, usb);
-	doctor_say_setting(f, wait);
+	if (waits)
+		doctor_say_setting(f, wait);
 	doctor_say_setting(f, mode);
-	doctor_grade(f, SEVERITY_NOTE, CERTAINTY_LIKELY);
+	doctor_say_hits(d, f, "recovery", 1);
+	doctor_grade(f, doctor_hit(d, "recovery") != NULL ? SEVERITY_ATTENTION : SEVERITY_NOTE, CERTAINTY_LIKELY);
 }
 
 void detect_r06(struct doctor *d)

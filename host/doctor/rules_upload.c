@@ -263,6 +263,19 @@ void detect_n03(struct doctor *d)
 		doctor_grade(f, SEVERITY_NOTE, CERTAINTY_DATA);
 }
 
+/* Two of the first stage's places that share bytes. */
+static void n04_overlap(struct doctor *d, const struct layout *l, const char *a, const char *b)
+{
+	const struct partition *p = partitions_named(&l->partitions, a), *q = partitions_named(&l->partitions, b);
+	bool placed = p != NULL && q != NULL && p->has_addr && p->has_size && q->has_addr && q->has_size;
+	if (l->partitions.form != PARTITIONS_PM || !placed || p->addr >= q->end || q->addr >= p->end)
+		return;
+	struct finding *f = doctor_find(d, "N04");
+	doctor_say(f, l->input, q->line, "%s 0x%llx-0x%llx and %s 0x%llx-0x%llx", a, (unsigned long long)p->addr, (unsigned long long)p->end, b,
+		   (unsigned long long)q->addr, (unsigned long long)q->end);
+	doctor_grade(f, SEVERITY_FAULT, CERTAINTY_DATA);
+}
+
 void detect_n04(struct doctor *d)
 {
 	static const char *const names[] = { "b0", "provision", "s0", "s1" };
@@ -274,6 +287,10 @@ void detect_n04(struct doctor *d)
 			found += partitions_named(&l->partitions, names[k]) != NULL;
 		bool slots = partitions_of(&l->partitions, PARTITION_PRIMARY) != NULL;
 		bool s0 = partitions_named(&l->partitions, "s0") != NULL, s1 = partitions_named(&l->partitions, "s1") != NULL;
+		for (size_t k = 0; k < HF_ARRAY_COUNT(names); k++) {
+			for (size_t m = k + 1; m < HF_ARRAY_COUNT(names); m++)
+				n04_overlap(d, l, names[k], names[m]);
+		}
 		bool half = s0 != s1 || (s0 && partitions_named(&l->partitions, "b0") == NULL && partitions_named(&l->partitions, "b0_container") == NULL);
 		if (l->partitions.form != PARTITIONS_PM || !slots || (!half && !(asked && found == 0)))
 			continue;
