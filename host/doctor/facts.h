@@ -104,6 +104,7 @@ struct source_call {
 	const struct doctor_input *input;
 	unsigned line;
 	const char *name;
+	char label[24];       /* of "DT_NODELABEL": the device's */
 };
 
 enum trailer_word { WORD_UNKNOWN, WORD_GOOD, WORD_BAD, WORD_UNSET };

@@ -203,7 +203,12 @@ static void source_line(void *context, char *line, unsigned number)
 	static const char *const names[] = { "boot_write_img_confirmed", "boot_request_upgrade", "boot_set_next", "smp_bt_register", "img_mgmt_register_group",
 		"os_mgmt_register_group", "wdt_install_timeout", "wdt_setup" };
 	struct reading *r = context;
-	const char *comment = strstr(line, "//");
+	const char *comment = strstr(line, "//"), *uart = strstr(line, "DT_NODELABEL(uart");
+	if (uart != NULL && (comment == NULL || comment > uart)) {
+		struct source_call *call = DOCTOR_ADD(r->doctor->calls);
+		*call = (struct source_call){ .input = r->input, .line = number, .name = "DT_NODELABEL" };
+		(void)snprintf(call->label, sizeof call->label, "%.*s", (int)strspn(uart + 13, "abcdefghijklmnopqrstuvwxyz0123456789_"), uart + 13);
+	}
 	for (size_t i = 0; i < HF_ARRAY_COUNT(names); i++) {
 		const char *at = strstr(line, names[i]);
 		if (at == NULL || (comment != NULL && comment < at) || at[strlen(names[i])] != '(')
@@ -217,7 +222,8 @@ void doctor_read_source(struct doctor *d, struct doctor_input *input, const stru
 {
 	struct reading r = { .doctor = d, .input = input };
 	if (memmem(text->data, text->size, "_mgmt_register_group", 20) == NULL && memmem(text->data, text->size, "boot_", 5) == NULL &&
-	    memmem(text->data, text->size, "smp_bt_register", 15) == NULL && memmem(text->data, text->size, "wdt_", 4) == NULL)
+	    memmem(text->data, text->size, "smp_bt_register", 15) == NULL && memmem(text->data, text->size, "wdt_", 4) == NULL &&
+	    memmem(text->data, text->size, "DT_NODELABEL(uart", 17) == NULL)
 		return;
 	each_line(text, source_line, &r);
 }

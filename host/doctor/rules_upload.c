@@ -169,11 +169,28 @@ void detect_u14(struct doctor *d)
 	doctor_say(doctor_find(d, "U14"), hit->input, hit->line, "%s", hit->text);
 }
 
+/* A C source that takes MCUmgr's UART for itself. */
+static void u15_source(struct doctor *d, const struct devicetree *t, const struct dt_property *smp)
+{
+	for (size_t i = 0; i < d->calls.count; i++) {
+		const struct source_call *call = &d->calls.at[i];
+		if (strcmp(call->name, "DT_NODELABEL") != 0 || call->input->aside || smp->value[0] != '&' || strcmp(smp->value + 1, call->label) != 0)
+			continue;
+		struct finding *f = doctor_find(d, "U15");
+		doctor_say(f, t->input, smp->line, "zephyr,uart-mcumgr = %s", smp->value);
+		doctor_say(f, call->input, call->line, "the source takes DT_NODELABEL(%s) for itself", call->label);
+		if (doctor_hit(d, "U04") == NULL && doctor_hit(d, "upload_zero") == NULL)
+			doctor_grade(f, SEVERITY_ATTENTION, CERTAINTY_LIKELY);
+	}
+}
+
 void detect_u15(struct doctor *d)
 {
 	for (size_t i = 0; i < d->trees.count; i++) {
 		const struct devicetree *t = d->trees.at[i];
 		const struct dt_property *smp = dtsource_chosen(&t->source, "zephyr,uart-mcumgr");
+		if (smp != NULL && t->who == WHO_APP && !t->input->aside)
+			u15_source(d, t, smp);
 		static const char *const others[] = { "zephyr,shell-uart", "zephyr,console", "zephyr,bt-hci", "zephyr,bt-c2h-uart", "nordic,nus-uart",
 				"ncs,bm-uart" };
 		for (size_t k = 0; k < HF_ARRAY_COUNT(others) && smp != NULL && t->who == WHO_APP; k++) {
