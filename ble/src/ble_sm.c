@@ -153,8 +153,8 @@ void ble_sm_connected(struct ble *ble, struct ble_link *link, uint32_t now_ms)
 {
 	struct ble_bond bond;
 
-	if (ble->config.policy == BLE_OPEN || !ble_bond_find(ble, &link->peer, &bond))
-		return;
+	if (ble->config.policy == BLE_OPEN || !ble_bond_find(ble, &link->peer, &bond) || (ble->config.policy == BLE_AUTHENTICATED && !bond.authenticated))
+		return; /* a bond that is not good enough is like none */
 	link->sm.state = BLE_SM_WAITS_SECURITY;
 	link->sm.deadline_ms = now_ms + TIMEOUT_MS;
 	link->sm.sends = SENDS_SECURITY;

@@ -453,11 +453,16 @@ static void security_request(void **state)
 	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
 	assert_int_equal(bench_event(&bench, 0x3e, (const uint8_t *)"\x05\x41\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 13), HF_OK);
 	assert_int_equal(bench.links[0].sm.sends, 0);
-	bench_start(&bench, BLE_OPEN, false);
-	bench.bonds[0].peer = bench_peer;
-	bench.bond_count = 1;
-	bench_connect(&bench, BENCH_HANDLE, &bench_peer);
-	assert_int_equal(bench.sm.count, 0);
+	/* Nor is one asked whose bond is good for nothing here. */
+	for (uint32_t turn = 0; turn < 3u; turn++) {
+		bench_start(&bench, turn == 0u ? BLE_OPEN : BLE_AUTHENTICATED, true);
+		bench.bonds[0].peer = bench_peer;
+		bench.bonds[0].authenticated = turn == 2u;
+		bench.bond_count = 1;
+		bench_connect(&bench, BENCH_HANDLE, &bench_peer);
+		assert_int_equal(bench.sm.count, turn == 2u ? 1 : 0);
+	}
+	assert_memory_equal(bench.sm.bytes, "\x0b\x0d", 2); /* with a display: protection, too */
 }
 
 /* In each state each code at each length: the device says "failed" or goes on, and never comes to have a key. */
