@@ -41,7 +41,8 @@ const struct command cmd_echo = {
 	.summary = "ask a device to repeat a word: is it there?",
 	.synopsis = "DEVICE TEXT",
 	.about = "DEVICE is a serial port (/dev/ttyACM0, serial:/dev/ttyACM0?baud=1000000), a USB port by its USB serial number\n"
-		 "(usb:SERIAL-NUMBER), a host (udp:HOST, udp:HOST:PORT, udp:[IPv6]:PORT), or a saved name. `holdfast devices` shows what is here.",
+		 "(usb:SERIAL-NUMBER), a host (udp:HOST, udp:HOST:PORT, udp:[IPv6]:PORT), a Bluetooth LE device (ble:NAME, ble:ADDRESS), or a saved\n"
+		 "name. `holdfast devices` shows what is here, `holdfast devices --ble` what is in the air.",
 	.options = plain_options,
 	.examples = "holdfast echo /dev/ttyACM0 hello\n"
 		    "holdfast echo udp:192.0.2.7 hello",

@@ -27,7 +27,7 @@ COPYRIGHT = {
     "holdfast-board": ["The Holdfast authors", "Unicorn", "combined work", "version 2", "/usr/share/common-licenses/GPL-2"],
 }
 # What dpkg-shlibdeps must have found, at least.
-DEPENDS = {"holdfast": ["libc6", "libcjson1", "liblzma5", "libserialport0", "libssl3", "libyaml-0-2", "libzip4"], "holdfast-board": ["libc6", "libunicorn2"]}
+DEPENDS = {"holdfast": ["libc6", "libcjson1", "liblzma5", "libserialport0", "libssl3", "libsystemd0", "libyaml-0-2", "libzip4"], "holdfast-board": ["libc6", "libunicorn2"]}
 
 
 def below(folder):
