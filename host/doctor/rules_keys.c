@@ -204,8 +204,17 @@ static uint16_t type_asked(const struct doctor *d, const struct setting **where)
 
 void detect_k06(struct doctor *d)
 {
+	static const struct { const char *name; uint16_t type; } printed[] = { { "tlv_rsa", HF_TLV_RSA2048 }, { "tlv_ecdsa", HF_TLV_ECDSA },
+		{ "tlv_ed25519", HF_TLV_ED25519 } };
 	const struct setting *where = NULL;
 	uint16_t asked = type_asked(d, &where);
+	for (size_t i = 0; i < HF_ARRAY_COUNT(printed) && asked != 0; i++) {
+		const struct log_hit *hit = doctor_hit(d, printed[i].name);
+		if (hit == NULL || printed[i].type == asked)
+			continue;
+		doctor_say(doctor_find(d, "K06"), hit->input, hit->line, "%s", hit->text);
+		doctor_say_setting(doctor_find(d, "K06"), where);
+	}
 	for (size_t i = 0; i < d->images.count && asked != 0; i++) {
 		const struct found_image *image = &d->images.at[i];
 		uint16_t type = image->sig_type == HF_TLV_RSA3072 ? HF_TLV_RSA2048 : image->sig_type;
