@@ -63,7 +63,7 @@ class Device:
 async def connected(tries=6):
     """bluetoothd's first connect often fails, and one more try does it."""
     for left in reversed(range(tries)):
-        client = SMPClient(SMPBLETransport(), ADDRESS)
+        client = SMPClient(SMPBLETransport(), ADDRESS, timeout_s=20)
         try:
             await client.connect(20)
             return client
@@ -132,11 +132,12 @@ async def whole_update(name, file, version):
 
 async def do_open():
     """No pairing; a firmware-sized image; then one that is not confirmed and taken back."""
-    device = Device()
+    device = Device("--mtu", "517")
     found = await BleakScanner.discover(timeout=4, return_adv=True, service_uuids=["8D53DC1D-1DB7-4CD3-868B-8A527460AA84"])
     names = {address: data.local_name for address, (_, data) in found.items()}
     check("found by its service, with its name", names.get(ADDRESS) == "Bench", names)
     client = await whole_update("large", "large.bin", "2.0.0")
+    check("packets are large", client._transport.mtu == 509, client._transport.mtu)
     reply = await client.request(smp_os.MCUMgrParametersRead())
     check("it says how long a message may be", success(reply) and reply.buf_size == 2048, reply)
     await upload(client, "small.bin")

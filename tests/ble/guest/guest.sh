@@ -159,7 +159,7 @@ device()
 	local name=$1
 	shift
 	start device holdfast serve old.bin --key release.pem --ble "$name" --hci hci1 "$@"
-	wait_for 15 said device "listening +ble:$name"
+	wait_for 15 said device "listening +ble:$name|\"ble\":"
 }
 
 cut_link()
