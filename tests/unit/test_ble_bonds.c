@@ -10,7 +10,8 @@
 #include "firmware/ble_bonds.h"
 #include "smp_rig.h"
 
-enum { SECTOR_BYTES = 1024, PEERS = 10, PUTS = 60, NEVER = UINT32_MAX };
+#define NEVER UINT32_MAX
+enum { SECTOR_BYTES = 1024, PEERS = 10, PUTS = 60 };
 
 static struct {
 	uint8_t bytes[2 * SECTOR_BYTES];

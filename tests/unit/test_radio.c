@@ -316,7 +316,7 @@ int32_t sdc_hci_get(uint8_t *packet, uint8_t *type)
 {
 	if (lib.next_type == SDC_HCI_MSG_TYPE_NONE)
 		return -NRF_EAGAIN;
-	memcpy(packet, lib.next, 260);
+	memcpy(packet, lib.next, HCI_MSG_BUFFER_MAX_SIZE); /* all that it may ever write */
 	*type = lib.next_type;
 	lib.next_type = SDC_HCI_MSG_TYPE_NONE;
 	return 0;
