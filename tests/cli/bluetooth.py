@@ -339,6 +339,19 @@ def test_update():
     update({})
 
 
+def test_update_of_two_devices():
+    ok("key", "new", "k.pem")
+    old, new = harness.signed("old", "1.0.0", "k.pem"), harness.signed("new", "1.1.0", "k.pem", 20000)
+    ports = [harness.free_port(), harness.free_port()]
+    two = [{"name": name, "address": f"00:AA:01:01:00:0{i}", "udp": ports[i]} for i, name in enumerate(("Left", "Right"))]
+    with harness.serve(old, "--udp", str(ports[0])), harness.serve(old, "--udp", str(ports[1])), bluez(devices=two):
+        done = ok("update", "ble:Left?wait=2", "ble:Right?wait=2", new, "--json", "--wait", "30").json()
+        assert done["updated"] == 2, done
+        for name in ("ble:Left?wait=2", "ble:Right?wait=2"):
+            listed = ok("image", "list", name, "--json").json()["images"]
+            assert [each["version"] for each in listed if each.get("active")] == ["1.1.0"], listed
+
+
 def test_update_in_small_pieces():
     update({"mtu": 65}, size=8000)
 

@@ -7,7 +7,7 @@
 Written from BlueZ's D-Bus documents, apart from the program under test. The story's keys, all optional:
 
     adapters   [{"name": "hci0", "powered": true}]; "scan": error name that StartDiscovery gives; "deaf": the first rounds that see nothing
-    devices    [{"name", "address", "rssi", "smp", "paired", "type", "hidden": never seen, "connected"}]
+    devices    [{"name", "address", "rssi", "smp", "paired", "type", "hidden": never seen, "connected", "udp": its own server}]
     connect    "ok", "fail", "hang", "drop": comes and goes
     services   "smp", "other", "never", "drop"
     notify     "ok", "hang", "auth", "busy", "unsupported"; with "auth" and "hang" a pairing makes it ok, if "paired_helps"
@@ -53,6 +53,8 @@ class Device:
         self.notify = self.write = None  # our ends of the sockets
         self.signals = False             # StartNotify
         self.message = b""               # from the central, not whole yet
+        self.port = told.get("udp", fake.story.get("udp"))
+        self.server = None               # the socket to it
 
     def rename(self, address):
         self.address = address
@@ -146,8 +148,6 @@ class Fake:
         self.agent = None
         self.writes = self.rounds = 0
         self.was_lost = False
-        self.server = None
-        self.owners = {}
 
     # --- what is told ----------------------------------------------------------------------------------------------------------
 
@@ -189,23 +189,23 @@ class Fake:
         device.told["hidden"] = False
 
     def ask(self, device, message):
-        if self.story.get("udp") is None:
+        if device.port is None:
             if message[4:6] == b"\0\0" and message[7] == 0:  # echo: {"d": ..} to {"r": ..}
                 device.send(bytes([message[0] | 1]) + message[1:10] + b"r" + message[11:])
             else:
                 device.send(bytes([message[0] | 1]) + message[1:2] + b"\0\5" + message[4:8] + b"\xa1\x62rc\x08")
             return
-        if self.server is None:
-            self.server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.server.setblocking(False)
-            self.server.connect(("127.0.0.1", self.story["udp"]))
-            self.loop.add_reader(self.server, self.answered)
-        self.current = device
-        self.server.send(message)
+        if device.server is None:
+            device.server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            device.server.setblocking(False)
+            device.server.connect(("127.0.0.1", device.port))
+            self.loop.add_reader(device.server, self.answered, device)
+        device.server.send(message)
 
-    def answered(self):
+    @staticmethod
+    def answered(device):
         try:
-            self.current.send(self.server.recv(8192))
+            device.send(device.server.recv(8192))
         except (BlockingIOError, ConnectionError):
             pass
 
