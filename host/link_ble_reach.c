@@ -206,11 +206,16 @@ static enum hf_reason find_characteristic(struct link_ble *ble, struct problem *
 	return HF_OK;
 }
 
+/* A connection that ends at once gets a second chance: an earlier one may just have been on its way out. */
 static enum hf_reason connect_all(struct link_ble *ble, struct problem *problem)
 {
-	enum hf_reason reason = connect_device(ble, problem);
-	if (reason == HF_OK)
-		reason = resolve(ble, problem);
+	enum { CHANCES = 2 };
+	enum hf_reason reason = HF_R_HOST_BLE_LOST;
+	for (int i = 0; i < CHANCES && reason == HF_R_HOST_BLE_LOST; i++) {
+		reason = connect_device(ble, problem);
+		if (reason == HF_OK)
+			reason = resolve(ble, problem);
+	}
 	return reason == HF_OK ? find_characteristic(ble, problem) : reason;
 }
 

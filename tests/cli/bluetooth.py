@@ -183,6 +183,7 @@ def test_services():
     fails_story({"services": "other"}, "HOST_BLE_NO_SERVICE", ["it offers 1801", "device forget"])
     fails_story({"services": "never"}, "HOST_BLE_SERVICES", ["waited 2 s"])
     fails_story({"services": "drop"}, "HOST_BLE_LOST", ["it ended while the services were read"])
+    works({"services": "drop once"})
 
 
 def test_subscribing():

@@ -9,7 +9,7 @@ Written from BlueZ's D-Bus documents, apart from the program under test. The sto
     adapters   [{"name": "hci0", "powered": true}]; "scan": error name that StartDiscovery gives; "deaf": the first rounds that see nothing
     devices    [{"name", "address", "rssi", "smp", "paired", "type", "hidden": never seen, "connected", "udp": its own server}]
     connect    "ok", "fail", "hang", "drop": comes and goes
-    services   "smp", "other", "never", "drop"
+    services   "smp", "other", "never", "drop": the connection ends meanwhile, "drop once"
     notify     "ok", "hang", "auth", "busy", "unsupported"; with "auth" and "hang" a pairing makes it ok, if "paired_helps"
     paired_helps  true
     pair       "ok", "refuse", "hang", "passkey" (123456), "confirm" (123456), "foreign": asks about another device
@@ -80,7 +80,7 @@ class Device:
         found = {f"{self.path}/service0001": {"org.bluez.GattService1": {"UUID": Variant("s", SHORT % "1801"), "Primary": Variant("b", True)}}}
         if story.get("eatt"):
             found[f"{self.path}/service0001/char0005"] = {"org.bluez.GattCharacteristic1": {"UUID": Variant("s", SHORT % "2b3a"), "Flags": Variant("as", ["read"])}}
-        if story.get("services", "smp") == "smp":
+        if story.get("services", "smp") in ("smp", "drop once"):
             found[f"{self.path}/service000a"] = {"org.bluez.GattService1": {"UUID": Variant("s", SMP_SERVICE)}}
             found[self.characteristic] = {"org.bluez.GattCharacteristic1": {
                 "UUID": Variant("s", SMP_CHARACTERISTIC), "MTU": Variant("q", story.get("mtu", 517)),
@@ -146,7 +146,7 @@ class Fake:
         self.adapters = story.get("adapters", [{"name": "hci0", "powered": True}])
         self.devices = [Device(self, told) for told in story.get("devices", [{"name": "Thermometer", "address": "00:AA:01:01:00:24"}])]
         self.agent = None
-        self.writes = self.rounds = 0
+        self.writes = self.rounds = self.connects = 0
         self.was_lost = False
 
     # --- what is told ----------------------------------------------------------------------------------------------------------
@@ -279,7 +279,8 @@ class Fake:
             raise Refused("Failed", "le-connection-abort-by-remote")
         device.set(connected=True)
         services = self.story.get("services", "smp")
-        if services == "drop":
+        self.connects += 1
+        if services == "drop" or (services == "drop once" and self.connects == 1):
             self.loop.call_later(0.1, device.disconnect)
         elif services != "never":
             self.loop.call_later(0.05, lambda: device.set(resolved=True))
