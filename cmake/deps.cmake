@@ -6,11 +6,13 @@
 set(HOLDFAST_BEARSSL_DIR ${CMAKE_BINARY_DIR}/deps/bearssl CACHE PATH "BearSSL 0.6 source tree (LICENSE.txt, inc/, src/)")
 set(HOLDFAST_MONOCYPHER_DIR ${CMAKE_BINARY_DIR}/deps/monocypher CACHE PATH "Monocypher 4 source folder (monocypher.c, monocypher.h)")
 set(HOLDFAST_MICRO_ECC_DIR ${CMAKE_BINARY_DIR}/deps/micro-ecc/micro-ecc CACHE PATH "micro-ecc source folder (uECC.c, uECC.h)")
+set(HOLDFAST_MBEDTLS_DIR ${CMAKE_BINARY_DIR}/deps/mbedtls/vendor CACHE PATH "Mbed TLS 3.5 source tree (LICENSE, include/, library/, 3rdparty/p256-m/)")
 set(HOLDFAST_NRFXLIB_DIR ${CMAKE_BINARY_DIR}/deps/nrfxlib CACHE PATH "Nordic's nrfxlib: mpsl/ and softdevice_controller/ (demo applications with Bluetooth)")
 set(HOLDFAST_FETCH_DEPS ${CMAKE_CURRENT_LIST_DIR}/../tools/fetch-deps)
 
 function(holdfast_fetch_deps)
-  set(wanted ${HOLDFAST_BEARSSL_DIR}/src/inner.h ${HOLDFAST_MONOCYPHER_DIR}/monocypher.c ${HOLDFAST_MICRO_ECC_DIR}/uECC.c)
+  set(wanted ${HOLDFAST_BEARSSL_DIR}/src/inner.h ${HOLDFAST_MONOCYPHER_DIR}/monocypher.c ${HOLDFAST_MICRO_ECC_DIR}/uECC.c
+      ${HOLDFAST_MBEDTLS_DIR}/library/sha256.c)
   foreach(file ${wanted})
     if(NOT EXISTS ${file})
       execute_process(COMMAND ${HOLDFAST_FETCH_DEPS} ${CMAKE_BINARY_DIR}/deps COMMAND_ERROR_IS_FATAL ANY)

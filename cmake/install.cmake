@@ -34,8 +34,8 @@ endfunction()
 
 # A text with the placeholders @NAME@ of what others wrote; each licence is the file of the source that was built.
 function(holdfast_copyright component)
-  foreach(row "BEARSSL|${HOLDFAST_BEARSSL_DIR}/LICENSE.txt" "MONOCYPHER|${HOLDFAST_MONOCYPHER_DIR}/LICENSE.txt"
-      "MICRO_ECC|${HOLDFAST_MICRO_ECC_DIR}/LICENSE.txt" "HOLDFAST|${CMAKE_SOURCE_DIR}/LICENSE")
+  foreach(row "MBEDTLS|${HOLDFAST_MBEDTLS_DIR}/LICENSE" "MONOCYPHER|${HOLDFAST_MONOCYPHER_DIR}/LICENSE.txt"
+      "HOLDFAST|${CMAKE_SOURCE_DIR}/LICENSE")
     string(REPLACE "|" ";" row "${row}")
     list(GET row 0 name)
     list(GET row 1 path)

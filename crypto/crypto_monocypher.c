@@ -1,49 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* crypto_monocypher.c - Ed25519 on Monocypher's field and curve arithmetic, SHA-256 and SHA-512 by BearSSL.
+/* crypto_monocypher.c - Ed25519 on Monocypher's field and curve arithmetic, SHA-256 and SHA-512 by Mbed TLS.
  *
  * Why      Monocypher's own check multiplies by the cofactor and accepts other encodings of R, which RFC 8032 allows; MCUboot and
  *          OpenSSL compare the encoding of S*B - h*A with the signature's first half byte by byte. An image must not be accepted here
  *          and refused there, so the last step is theirs. monocypher.c is included as a whole (its static functions are the
  *          interface; the linker drops what is not called), and the multiplication with a table of three points is plain and small:
- *          all its numbers are public. Its SHA-512 is in an optional file that the package lacks; BearSSL's is there anyway.
+ *          all its numbers are public. Its SHA-512 is in an optional file that the package lacks; Mbed TLS's is there anyway.
  * Limits   12.3 KB with both hashes at -Os on a Cortex-M4, 1.9 KB of stack, 2.0 million instructions a check; per KB hashed 43
  *          thousand (SHA-256) or 96 thousand (SHA-512). Emulated; the M33 is the same within a hundredth.
  * Source   RFC 8032, 5.1.7 (verification) and 5.1.3 (decoding; the base point's y is 4/5). Monocypher 4: src/monocypher.c.
  */
 #include <holdfast/crypto.h>
 
-#include <bearssl_hash.h>
+#include <mbedtls/sha256.h>
+#include <mbedtls/sha512.h>
 #include <monocypher.c>
 
 static bool sha2_start(struct hf_hash *hash, enum hf_hash_kind kind)
 {
-	_Static_assert(sizeof(br_sha512_context) <= sizeof(hash->state), "struct hf_hash holds the context");
-	if (kind == HF_HASH_SHA256) {
-		br_sha256_init((br_sha256_context *)(void *)hash->state);
-	} else if (kind == HF_HASH_SHA512) {
-		br_sha512_init((br_sha512_context *)(void *)hash->state);
-	} else {
-		return false;
-	}
+	_Static_assert(sizeof(mbedtls_sha512_context) <= sizeof(hash->state), "struct hf_hash holds the context");
 	hash->kind = kind;
-	return true;
+	if (kind == HF_HASH_SHA256) {
+		return mbedtls_sha256_starts((mbedtls_sha256_context *)(void *)hash->state, 0) == 0;
+	}
+	return kind == HF_HASH_SHA512 && mbedtls_sha512_starts((mbedtls_sha512_context *)(void *)hash->state, 0) == 0;
 }
 
 static void sha2_add(struct hf_hash *hash, const void *data, size_t size_bytes)
 {
 	if (hash->kind == HF_HASH_SHA256) {
-		br_sha256_update((br_sha256_context *)(void *)hash->state, data, size_bytes);
+		(void)mbedtls_sha256_update((mbedtls_sha256_context *)(void *)hash->state, data, size_bytes);
 	} else {
-		br_sha512_update((br_sha512_context *)(void *)hash->state, data, size_bytes);
+		(void)mbedtls_sha512_update((mbedtls_sha512_context *)(void *)hash->state, data, size_bytes);
 	}
 }
 
 static void sha2_end(struct hf_hash *hash, uint8_t *digest)
 {
 	if (hash->kind == HF_HASH_SHA256) {
-		br_sha256_out((const br_sha256_context *)(const void *)hash->state, digest);
+		(void)mbedtls_sha256_finish((mbedtls_sha256_context *)(void *)hash->state, digest);
 	} else {
-		br_sha512_out((const br_sha512_context *)(const void *)hash->state, digest);
+		(void)mbedtls_sha512_finish((mbedtls_sha512_context *)(void *)hash->state, digest);
 	}
 }
 

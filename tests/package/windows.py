@@ -31,7 +31,7 @@ def build():
         if not shutil.which(program):
             debs.skip(f"{program} is not installed; ./dev windows installs it")
     with open(os.path.join(debs.BUILD, "CMakeCache.txt"), encoding="utf-8") as file:
-        trees = re.findall(r"^(HOLDFAST_(?:BEARSSL|MONOCYPHER|MICRO_ECC)_DIR):\w+=(.*)$", file.read(), re.M)
+        trees = re.findall(r"^(HOLDFAST_(?:BEARSSL|MONOCYPHER|MICRO_ECC|MBEDTLS)_DIR):\w+=(.*)$", file.read(), re.M)
     print(debs.run(sys.executable, os.path.join(SOURCE, "tools", "windows"), INTO, f"-DHOLDFAST_LOADER_DIR={debs.FIRMWARE}",
                    *[f"-D{name}={path}" for name, path in trees]), end="")
 

@@ -184,35 +184,26 @@ static void must_agree(const struct signed_digest *x, bool is_good)
 	assert_int_equal(hf_crypto_openssl.p256_verify(x->key, x->digest, x->r, x->s), is_good ? HF_CRYPTO_YES : HF_CRYPTO_NO);
 }
 
-/* micro-ecc adds points by a formula that fails for equal or opposite ones, which chosen small numbers provoke and signatures of a
- * real key meet once in 2^128: it may then refuse what is good, never accept what is not. */
-static bool must_be_sound(const struct signed_digest *x, bool is_good)
-{
-	const bool is_accepted = ours(x) == HF_CRYPTO_YES;
-	assert_true(is_good || !is_accepted);
-	assert_int_equal(hf_crypto_openssl.p256_verify(x->key, x->digest, x->r, x->s), is_good ? HF_CRYPTO_YES : HF_CRYPTO_NO);
-	return is_accepted;
-}
-
-/* Keys 2..4 and their negatives with all small factors: sums meet equal, opposite and vanishing points all the time. */
+/* p256-m adds points by a formula that fails for equal or opposite ones, which chosen small numbers provoke.
+ * Keys 1..3 and their negatives with all small factors: sums meet equal, opposite and vanishing points all the time. */
 static void p256_exceptional_points(void **state)
 {
-	unsigned infinite = 0, accepted = 0;
+	unsigned infinite = 0;
 	(void)state;
 	for (uint32_t factors = 0; factors < 3u * 5u * 4u * 8u; factors++) {
 		struct signed_digest x;
 		const uint32_t words = factors / 8u;
-		BIGNUM *d = number(2u + words / 20u, (factors & 1u) != 0u);
+		BIGNUM *d = number(1u + words / 20u, (factors & 1u) != 0u);
 		BIGNUM *u1 = number(words % 5u, (factors & 2u) != 0u); /* 0 too: a digest of zeros */
 		BIGNUM *u2 = number(1u + words / 5u % 4u, (factors & 4u) != 0u);
 		const bool is_finite = make(d, u1, u2, &x);
-		accepted += must_be_sound(&x, is_finite) ? 1u : 0u;
+		must_agree(&x, is_finite);
 		infinite += is_finite ? 0u : 1u;
 		BN_free(d);
 		BN_free(u1);
 		BN_free(u2);
 	}
-	assert_true(infinite > 10u && accepted > 200u);
+	assert_true(infinite > 10u);
 }
 
 static BIGNUM *random_number(void)
@@ -347,7 +338,7 @@ static void p256_bad_keys(void **state)
 	must_agree(&y, false);
 	BIGNUM *one = number(1, false);
 	assert_true(make(one, u1, u2, &y));
-	(void)must_be_sound(&y, true); /* G itself: nobody's key */
+	must_agree(&y, true); /* G itself: nobody's key */
 	BN_free(one);
 	BN_free(d);
 	BN_free(u1);

@@ -25,7 +25,7 @@ static inline uint32_t hf_hash_bytes(enum hf_hash_kind kind)
 	return kind == HF_HASH_SHA256 ? 32u : kind == HF_HASH_SHA384 ? 48u : kind == HF_HASH_SHA512 ? 64u : 0u;
 }
 
-/* Big enough for any adapter's context (BearSSL br_sha512_context is 208 bytes; OpenSSL's adapter keeps a pointer that
+/* Big enough for any adapter's context (Mbed TLS's for SHA-512 is 216 bytes; OpenSSL's adapter keeps a pointer that
  * hash_final frees). */
 struct hf_hash {
 	enum hf_hash_kind kind;
