@@ -7,6 +7,7 @@
  *          loader that halts for good can't be helped by a supply that has come back.
  */
 #include <holdfast/config.h>
+#include <holdfast/known.h>
 #include <holdfast/report.h>
 
 #include "../ports/port.h"
@@ -21,6 +22,12 @@
 #define PIN_NONE 0xffu
 
 extern const uint8_t link_loader[], link_config[]; /* first byte of the loader, and of the block behind its code */
+
+const struct hf_crypto *hf_known_crypto(const struct hf_crypto *crypto)
+{
+	(void)crypto;
+	return &FW_CRYPTO;
+}
 
 static uint32_t work[(SECTOR_BYTES_MAX + 256u) / 4u];
 static enum fw_led led = FW_LED_BOOT;

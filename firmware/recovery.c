@@ -24,7 +24,7 @@ static volatile uint32_t marks[2] __attribute__((section(".noinit")));
 
 static uint8_t packet[RECOVERY_PACKET_BYTES], reply[RECOVERY_REPLY_BYTES];
 static struct smp_rx rx;
-static struct smp_rx_event event;
+static bool has_message;
 
 /* The line is up unless the loader is a quiet one. */
 static void listen(const struct hf_config *config)
@@ -36,15 +36,14 @@ static void listen(const struct hf_config *config)
 		port_uart_start(config->uart_instance, config->uart_tx_pin, config->uart_rx_pin, config->baud);
 }
 
-/* True: event holds a message. */
+/* True: there is a message, until answer() has answered it. */
 static bool heard(void)
 {
 	uint8_t byte;
 
-	event.kind = SMP_RX_MORE;
-	while (event.kind != SMP_RX_MESSAGE && port_uart_read(&byte, 1) != 0)
-		(void)smp_rx_feed(&rx, &byte, 1, &event);
-	return event.kind == SMP_RX_MESSAGE;
+	while (!has_message && port_uart_read(&byte, 1) != 0)
+		has_message = smp_rx_byte(&rx, byte);
+	return has_message;
 }
 
 static void marks_set(uint32_t value)
@@ -53,7 +52,7 @@ static void marks_set(uint32_t value)
 	marks[1] = ~value;
 }
 
-/* Listens, and lets a second reset come. A message that was heard waits in event for fw_recovery_run. */
+/* Listens, and lets a second reset come. A message that was heard waits for fw_recovery_run. */
 static enum hf_reason window_asked(const struct hf_config *config, uint32_t listen_ms, uint32_t wait_ms)
 {
 	const uint32_t start_ms = port_millis();
@@ -99,7 +98,7 @@ static void answer(struct recovery_server *server)
 	uint8_t line[SMP_LINE_BYTES];
 	uint32_t off = 0, reply_bytes, line_bytes;
 
-	while ((reply_bytes = smp_server_answer(&server->server, event.message, event.size_bytes, &off, reply, sizeof reply)) != 0) {
+	while ((reply_bytes = recovery_server_answer(server, packet + 2, rx.message_bytes, &off, reply)) != 0) {
 		smp_tx_start(&tx, reply, reply_bytes);
 		while ((line_bytes = smp_tx_line(&tx, line)) != 0)
 			port_uart_write(line, line_bytes);
@@ -116,10 +115,10 @@ void fw_recovery_run(const struct hf_config *config, const struct hf_boot_config
 	uint32_t heard_ms = port_millis(), quiet_ms = 0;
 
 	listen(config);
-	while (!server->os.reset_wanted && quiet_ms < leave_ms) {
-		if (event.kind == SMP_RX_MESSAGE || heard()) {
+	while (!server->reset_wanted && quiet_ms < leave_ms) {
+		if (heard()) {
 			answer(server);
-			event.kind = SMP_RX_MORE;
+			has_message = false;
 			heard_ms = port_millis();
 		}
 		quiet_ms = port_millis() - heard_ms;
@@ -130,6 +129,6 @@ void fw_recovery_run(const struct hf_config *config, const struct hf_boot_config
 	heard_ms = port_millis();
 	while (port_millis() - heard_ms < RESET_DELAY_MS)
 		port_watchdog_feed();
-	port_boot_mode_set(server->os.boot_mode);
+	port_boot_mode_set(server->boot_mode);
 	port_reset();
 }

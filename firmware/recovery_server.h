@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* recovery_server.h - what the loader answers over SMP when it does not start an application: bytes in, bytes out, no registers.
  *
- * Why      Apart from recovery.c, so that fuzzers and tests run the very objects that the loader links.
- * Shapes   Rows over smp/ and core: OS echo, reset, params, bootloader info; image state, upload, erase; Holdfast's why. The handlers
- *          of the image group are its own: in recovery nothing runs, and each image that is listed has been verified.
- * Order    recovery_server_start -> recovery_server_answer for each message -> (os.reset_wanted: send the reply, wait, reset).
+ * Why      Apart from recovery.c, so that fuzzers and tests run the very objects that the loader links. Not rows over smp/'s server: in
+ *          recovery nothing runs, each image that is listed has been verified, errors have one form, and with its own handlers and one
+ *          table of keys for all requests it takes half the code (docs/architecture.md). CBOR, frames and codes are smp/'s.
+ * Shapes   OS echo, console echo, reset, params, bootloader info; image state, upload, erase; Holdfast's why.
+ * Order    recovery_server_start -> recovery_server_answer for each message -> (reset_wanted: send the reply, wait, reset).
  * Cut      Flash is written by core only (app.h, recovery.h); see there.
  * Uploads  `image` absent, 0, 1 or 2: where hf_recovery_plan_of says, the update slot if there is one. 3: the primary slot. A whole
  *          image is asked for at once: on trial if there is something to go back to, else for good. The same `sha` and `len` resume.
@@ -15,6 +16,7 @@
 #define FIRMWARE_RECOVERY_SERVER_H
 
 #include <holdfast/recovery.h>
+#include <holdfast/smp_cbor.h>
 #include <holdfast/smp_groups.h>
 
 #define RECOVERY_PACKET_BYTES 2052u /* a message of 2048 bytes and its frame */
@@ -33,9 +35,10 @@ struct recovery_slot {
 struct recovery_server {
 	const struct hf_boot_config *boot;
 	const struct hf_boot_result *result;
-	struct smp_server server;
-	struct smp_os os;
-	struct smp_why why;
+	const struct hf_report *report;
+	enum hf_reason last_refusal;
+	bool reset_wanted;
+	uint32_t boot_mode;              /* that the reset was asked for with */
 	struct hf_app_config app;
 	struct recovery_slot slots[2];
 	struct hf_install install;       /* its upload serves both slots */
@@ -44,8 +47,11 @@ struct recovery_server {
 };
 
 /* One a program. boot, result and report are kept; report's stop reason says why the board is here. hf_boot_run has been called with
- * them. Answer with smp_server_answer(&recovery->server, ...). */
+ * them. */
 struct recovery_server *recovery_server_start(const struct hf_boot_config *boot, const struct hf_boot_result *result,
 					      const struct hf_report *report);
+/* As smp_server_answer. */
+uint32_t recovery_server_answer(struct recovery_server *recovery, uint8_t *message, uint32_t message_bytes, uint32_t *off,
+				uint8_t reply[RECOVERY_REPLY_BYTES]);
 
 #endif

@@ -20,6 +20,8 @@ struct port_area {
 void port_start(void);
 
 /* Fills flash (and area, which must live as long) for addr..addr+size. Reads survive a bus fault: HF_R_FLASH_READ. */
+/* What all areas of the chip share: all but ctx and size_bytes. */
+extern const struct hf_flash port_flash_facts;
 void port_flash_area(struct hf_flash *flash, struct port_area *area, uint32_t addr, uint32_t size_bytes);
 /* The chip's memories, so that a layout can be checked before it is believed. */
 uint32_t port_flash_bytes(void);

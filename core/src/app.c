@@ -15,7 +15,7 @@ static bool open_at(const struct hf_app_config *app, const struct hf_flash *flas
 /* "One sector" is the larger of the slots' (mode.h). */
 static uint32_t one_in_off(const struct hf_app_config *app)
 {
-	const uint32_t primary = app->primary->sector_bytes, secondary = app->secondary->sector_bytes;
+	const uint32_t primary = hf_known(app->primary)->sector_bytes, secondary = hf_known(app->secondary)->sector_bytes;
 	return primary > secondary ? primary : secondary;
 }
 
@@ -137,7 +137,7 @@ enum hf_reason hf_app_confirm(const struct hf_app_config *app)
 	if (reason != HF_OK || primary.magic != HF_MAGIC_GOOD || primary.image_ok == HF_FLAG_SET)
 		return reason;
 	/* Torn on NOR: a third program of the word is not allowed, and the loader takes it as given and completes it. */
-	if (primary.image_ok == HF_FLAG_BAD && app->primary->needs_erase)
+	if (primary.image_ok == HF_FLAG_BAD && hf_known(app->primary)->needs_erase)
 		return HF_OK;
 	return hf_trailer_write_image_ok(app->primary, primary.align);
 }
@@ -161,9 +161,9 @@ static enum hf_reason may_overwrite(const struct hf_app_config *app, bool even_p
 static enum hf_reason forget_header(const struct hf_flash *flash, uint32_t sector_off)
 {
 	uint8_t blank[HF_IMAGE_HEADER_BYTES];
-	if (flash->needs_erase)
-		return hf_flash_erase(flash, sector_off, flash->sector_bytes);
-	memset(blank, flash->erased_byte, sizeof blank);
+	if (hf_known(flash)->needs_erase)
+		return hf_flash_erase(flash, sector_off, hf_known(flash)->sector_bytes);
+	memset(blank, hf_known(flash)->erased_byte, sizeof blank);
 	const enum hf_reason reason = hf_flash_write(flash, sector_off, blank, sizeof blank);
 	return reason != HF_OK ? reason : hf_flash_sync(flash);
 }
@@ -185,12 +185,12 @@ enum hf_reason hf_app_erase_secondary(const struct hf_app_config *app, bool even
 	enum hf_reason reason = may_overwrite(app, even_pending);
 	if (reason == HF_OK)
 		reason = forget_secondary(app);
-	const uint32_t last_off = secondary->size_bytes - secondary->sector_bytes;
-	for (uint32_t off = 0; off < last_off && reason == HF_OK; off += secondary->sector_bytes) {
+	const uint32_t last_off = secondary->size_bytes - hf_known(secondary)->sector_bytes;
+	for (uint32_t off = 0; off < last_off && reason == HF_OK; off += hf_known(secondary)->sector_bytes) {
 		bool blank = false;
-		reason = hf_flash_is_blank(secondary, off, secondary->sector_bytes, &blank);
+		reason = hf_flash_is_blank(secondary, off, hf_known(secondary)->sector_bytes, &blank);
 		if (reason != HF_OK || !blank) /* unreadable is what an erase is for */
-			reason = hf_flash_erase(secondary, off, secondary->sector_bytes);
+			reason = hf_flash_erase(secondary, off, hf_known(secondary)->sector_bytes);
 	}
 	return reason;
 }
@@ -213,8 +213,8 @@ enum hf_reason hf_upload_begin(struct hf_upload *upload, const struct hf_app_con
 	upload->flash = app->secondary;
 	upload->open = true;
 	upload->size_bytes = size_bytes;
-	upload->prepared_bytes = app->secondary->sector_bytes; /* forgotten is erased */
-	if (one_in_off(app) == app->secondary->sector_bytes)
+	upload->prepared_bytes = hf_known(app->secondary)->sector_bytes; /* forgotten is erased */
+	if (one_in_off(app) == hf_known(app->secondary)->sector_bytes)
 		upload->prepared_bytes *= 2;
 	if (tag_bytes != 0)
 		memcpy(upload->tag, tag, tag_bytes);
@@ -228,18 +228,18 @@ static enum hf_reason prepare(struct hf_upload *upload, uint32_t end)
 {
 	const struct hf_flash *flash = upload->flash;
 	enum hf_reason reason = HF_OK;
-	while (flash->needs_erase && reason == HF_OK && upload->prepared_bytes < end) {
-		if (upload->prepared_bytes != flash->size_bytes - flash->sector_bytes)
-			reason = hf_flash_erase(flash, upload->prepared_bytes, flash->sector_bytes);
+	while (hf_known(flash)->needs_erase && reason == HF_OK && upload->prepared_bytes < end) {
+		if (upload->prepared_bytes != flash->size_bytes - hf_known(flash)->sector_bytes)
+			reason = hf_flash_erase(flash, upload->prepared_bytes, hf_known(flash)->sector_bytes);
 		if (reason == HF_OK)
-			upload->prepared_bytes += flash->sector_bytes;
+			upload->prepared_bytes += hf_known(flash)->sector_bytes;
 	}
 	return reason;
 }
 
 static enum hf_reason write_units(struct hf_upload *upload, uint32_t off, const void *data, uint32_t size_bytes)
 {
-	const uint32_t end = off + size_bytes, sector = upload->flash->sector_bytes;
+	const uint32_t end = off + size_bytes, sector = hf_known(upload->flash)->sector_bytes;
 	enum hf_reason reason = prepare(upload, end);
 	if (reason == HF_OK)
 		reason = hf_flash_write(upload->flash, off, data, size_bytes);
@@ -254,8 +254,8 @@ static enum hf_reason flush(struct hf_upload *upload)
 	const struct hf_flash *flash = upload->flash;
 	enum hf_reason reason = HF_OK;
 	if (upload->line_bytes != 0) {
-		memset(upload->line + upload->line_bytes, flash->erased_byte, flash->write_unit_bytes - upload->line_bytes);
-		reason = write_units(upload, upload->next_off - upload->line_bytes, upload->line, flash->write_unit_bytes);
+		memset(upload->line + upload->line_bytes, hf_known(flash)->erased_byte, hf_known(flash)->write_unit_bytes - upload->line_bytes);
+		reason = write_units(upload, upload->next_off - upload->line_bytes, upload->line, hf_known(flash)->write_unit_bytes);
 		upload->line_bytes = 0;
 	}
 	return reason != HF_OK ? reason : hf_flash_sync(flash);
@@ -269,7 +269,7 @@ enum hf_reason hf_upload_write(struct hf_upload *upload, const void *data, uint3
 		return HF_R_SLOT_NO_UPLOAD;
 	if (!hf_span_fits(upload->next_off, data_bytes, upload->size_bytes))
 		return HF_R_SLOT_OVERRUN;
-	const uint32_t unit = upload->flash->write_unit_bytes;
+	const uint32_t unit = hf_known(upload->flash)->write_unit_bytes;
 	hf_assert(unit <= sizeof upload->line);
 	while (data_bytes != 0 && reason == HF_OK) {
 		if (upload->line_bytes == 0 && data_bytes >= unit) { /* whole units go straight from the caller's buffer */

@@ -35,7 +35,7 @@ static void event_refused(const struct machine *b, enum hf_reason what, const st
 
 static uint32_t sector_bytes(const struct machine *b)
 {
-	return b->mover.sector_bytes;
+	return boot_sector_bytes(b->config);
 }
 
 static enum next stop(struct machine *b, enum hf_reason reason)
@@ -51,10 +51,10 @@ static enum next stop(struct machine *b, enum hf_reason reason)
 void hf_boot_rules(const struct hf_boot_config *c, struct hf_rules *rules)
 {
 	*rules = (struct hf_rules){
-		.crypto = c->crypto,
+		.crypto = hf_known_crypto(c->crypto),
 		.keys = c->keys,
 		.key_count = c->key_count,
-		.limit_bytes = c->mode->size_max(c->primary->size_bytes, c->secondary->size_bytes, boot_sector_bytes(c), c->align),
+		.limit_bytes = hf_known_mode(c->mode)->size_max(c->primary->size_bytes, c->secondary->size_bytes, boot_sector_bytes(c), c->align),
 		.header_bytes = c->header_bytes,
 		.run_addr = c->run_check ? c->primary_addr : 0,
 		.run_bytes = c->run_check ? c->primary->size_bytes : 0,
@@ -101,7 +101,7 @@ static enum hf_reason judge_secondary(struct machine *b, struct hf_verdict *verd
 	struct hf_verdict one_in;
 	*walk = HF_WALK_DOWN;
 	enum hf_reason reason = judge(b, HF_SLOT_SECONDARY, base_of(b, HF_WALK_DOWN), true, verdict);
-	if (reason != HF_OK || boot_is_accepted(verdict) || !b->config->mode->keeps_old)
+	if (reason != HF_OK || boot_is_accepted(verdict) || !hf_known_mode(b->config->mode)->keeps_old)
 		return reason;
 	reason = judge(b, HF_SLOT_SECONDARY, base_of(b, HF_WALK_UP), true, &one_in);
 	if (reason == HF_OK && (boot_is_accepted(&one_in) || one_in.image.header_bytes > verdict->image.header_bytes ||
@@ -156,7 +156,7 @@ static enum next install(struct machine *b, enum hf_kind kind, uint32_t align, e
 	begin.plan = (struct hf_plan){ walk, 0, sectors_of(b, incoming) };
 	if (boot_is_accepted(&b->primary)) {
 		b->result->other = b->primary.image.version;
-		if (b->config->mode->keeps_old) {
+		if (hf_known_mode(b->config->mode)->keeps_old) {
 			begin.plan.old_sectors = sectors_of(b, &b->primary);
 			memcpy(begin.old_id, b->primary.id, sizeof begin.old_id);
 		}
@@ -191,7 +191,7 @@ static enum next set_up(struct machine *b)
 	if (reason == HF_OK && !boot_is_accepted(&b->primary)) {
 		reason = judge_secondary(b, &update, &walk);
 		const uint32_t end = reason == HF_OK ? base_of(b, walk) + update.image.total_bytes : 0;
-		const bool survives = !c->secondary->needs_erase || end <= c->secondary->size_bytes - sector_bytes(b);
+		const bool survives = !hf_known(c->secondary)->needs_erase || end <= c->secondary->size_bytes - sector_bytes(b);
 		if (reason == HF_OK && (!boot_is_accepted(&update) || !survives)) {
 			b->result->verdict = b->primary;
 			event_refused(b, HF_R_PRIMARY_REFUSED, &b->primary.finding);
@@ -267,7 +267,7 @@ static enum next confirmed(struct machine *b)
 	if (!hf_journal_has(j, HF_RECORD_CONF) || hf_journal_has(j, HF_RECORD_CONF2))
 		return NEXT_STEP;
 	enum hf_reason reason = hf_journal_append_mark(j, HF_RECORD_CONF);
-	if (reason == HF_OK && !b->config->primary->needs_erase)
+	if (reason == HF_OK && !hf_known(b->config->primary)->needs_erase)
 		reason = complete_flags(b);
 	if (reason == HF_OK)
 		reason = hf_journal_append_mark(j, HF_RECORD_CONF2);
@@ -323,7 +323,7 @@ static enum hf_reason clear_request(struct machine *b, uint32_t align)
 /* Kept in the journal too, as long as an update of the largest size still fits. */
 static enum next refuse(struct machine *b, uint32_t align, const struct hf_finding *finding)
 {
-	const uint32_t steps_max = (b->config->mode->keeps_old ? 2 : 1) * (b->config->primary->size_bytes / sector_bytes(b));
+	const uint32_t steps_max = (hf_known_mode(b->config->mode)->keeps_old ? 2 : 1) * (b->config->primary->size_bytes / sector_bytes(b));
 	enum hf_reason reason = HF_OK;
 	b->result->refusal = *finding;
 	b->kept_request.magic = HF_MAGIC_UNSET;
@@ -373,7 +373,7 @@ static enum next request(struct machine *b)
 	if (runs && memcmp(update.id, b->primary.id, sizeof update.id) == 0)
 		return refuse(b, trailer.align, &(struct hf_finding){ .reason = HF_R_POLICY_SAME_IMAGE });
 	b->kept_request.magic = HF_MAGIC_UNSET;
-	const bool permanent = trailer.image_ok == HF_FLAG_SET || !runs || !b->config->mode->keeps_old;
+	const bool permanent = trailer.image_ok == HF_FLAG_SET || !runs || !hf_known_mode(b->config->mode)->keeps_old;
 	return install(b, permanent ? HF_KIND_PERM : HF_KIND_TEST, trailer.align, walk, &update, HF_R_UPDATE_BEGIN);
 }
 
@@ -472,9 +472,9 @@ static bool geometry_is_sound(const struct hf_boot_config *c)
 {
 	const struct hf_flash *p = c->primary, *s = c->secondary;
 	const uint32_t sector = boot_sector_bytes(c);
-	return sector % p->sector_bytes == 0 && p->size_bytes % sector == 0 && sector % s->sector_bytes == 0 && s->size_bytes % sector == 0 &&
-	       (c->align == 16 || (c->align == 8 && p->needs_erase)) && (s->needs_erase || !p->needs_erase) && c->work_bytes >= sector &&
-	       c->mode->size_max(p->size_bytes, s->size_bytes, sector, c->align) != 0;
+	return sector % hf_known(p)->sector_bytes == 0 && p->size_bytes % sector == 0 && sector % hf_known(s)->sector_bytes == 0 && s->size_bytes % sector == 0 &&
+	       (c->align == 16 || (c->align == 8 && hf_known(p)->needs_erase)) && (hf_known(s)->needs_erase || !hf_known(p)->needs_erase) && c->work_bytes >= sector &&
+	       hf_known_mode(c->mode)->size_max(p->size_bytes, s->size_bytes, sector, c->align) != 0;
 }
 
 void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_result *result)
@@ -488,8 +488,6 @@ void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_resul
 	enum next next = NEXT_TURN;
 	if (!geometry_is_sound(config))
 		next = stop(&b, HF_R_JOURNAL_GEOMETRY);
-	else
-		b.mover.sector_bytes = boot_sector_bytes(config);
 	for (b.turn = 0; next != NEXT_DONE && b.turn < TURNS_MAX; b.turn++) {
 		next = mend(&b);
 		if (next == NEXT_STEP)
@@ -508,5 +506,5 @@ void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_resul
 void hf_boot_run(const struct hf_boot_config *config, struct hf_boot_result *result)
 {
 	memset(result, 0, sizeof *result);
-	config->mode->run(config, result);
+	hf_known_mode(config->mode)->run(config, result);
 }

@@ -9,7 +9,9 @@
 /* The larger of the slots' sectors: what a step moves, and what is free when a walk has ended. */
 static inline uint32_t boot_sector_bytes(const struct hf_boot_config *c)
 {
-	return c->secondary->sector_bytes > c->primary->sector_bytes ? c->secondary->sector_bytes : c->primary->sector_bytes;
+	const uint32_t primary = hf_known(c->primary)->sector_bytes, secondary = hf_known(c->secondary)->sector_bytes;
+
+	return secondary > primary ? secondary : primary;
 }
 
 static inline bool boot_is_accepted(const struct hf_verdict *verdict)

@@ -136,7 +136,7 @@ enum hf_reason hf_image_open(const struct hf_image_place *place, uint32_t limit_
 		return reason;
 	}
 	if (hf_get32le(raw) != HF_IMAGE_MAGIC) {
-		const bool is_blank = hf_is_filled(raw, 4, place->flash->erased_byte);
+		const bool is_blank = hf_is_filled(raw, 4, hf_known(place->flash)->erased_byte);
 		return hf_refuse(finding, is_blank ? HF_R_IMAGE_BLANK : HF_R_IMAGE_MAGIC, 0, HF_IMAGE_MAGIC, hf_get32le(raw));
 	}
 	header_decode(raw, &found);

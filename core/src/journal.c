@@ -13,7 +13,17 @@ struct record {
 
 static bool is_ring(const struct hf_log *log)
 {
-	return log->slot_bytes == SLOT_BYTES_RRAM;
+	return !hf_known(log->flash)->needs_erase;
+}
+
+static uint32_t slot_bytes(const struct hf_log *log)
+{
+	return is_ring(log) ? SLOT_BYTES_RRAM : SLOT_BYTES_NOR;
+}
+
+static uint32_t slot_count(const struct hf_log *log)
+{
+	return (hf_known(log->flash)->sector_bytes - HF_JOURNAL_TRAILER_BYTES) / slot_bytes(log);
 }
 
 static uint32_t chunk_count(uint8_t type)
@@ -34,12 +44,12 @@ static uint32_t chunk_count(uint8_t type)
 
 static uint8_t *slot_at(const struct hf_log *log, uint8_t *work, uint32_t slot)
 {
-	return work + slot * log->slot_bytes;
+	return work + slot * slot_bytes(log);
 }
 
 static bool slot_is_whole(const struct hf_log *log, const uint8_t *slot)
 {
-	const uint32_t crc_off = log->slot_bytes - CRC_BYTES;
+	const uint32_t crc_off = slot_bytes(log) - CRC_BYTES;
 	return slot[1] < chunk_count(slot[0]) && hf_get32le(slot + crc_off) == hf_crc32(0, slot, crc_off);
 }
 
@@ -49,10 +59,10 @@ static void log_load(struct hf_log *log, uint8_t *work)
 	uint32_t newest = 0;
 	bool any = false;
 	log->free_slot = 0;
-	for (uint32_t i = 0; i < log->slot_count; i++) {
+	for (uint32_t i = 0; i < slot_count(log); i++) {
 		uint8_t *slot = slot_at(log, work, i);
-		const bool readable = hf_flash_read(log->flash, log->base_off + i * log->slot_bytes, slot, log->slot_bytes) == HF_OK;
-		const bool blank = readable && hf_is_filled(slot, log->slot_bytes, log->flash->erased_byte);
+		const bool readable = hf_flash_read(log->flash, log->base_off + i * slot_bytes(log), slot, slot_bytes(log)) == HF_OK;
+		const bool blank = readable && hf_is_filled(slot, slot_bytes(log), hf_known(log->flash)->erased_byte);
 		const bool whole = readable && slot_is_whole(log, slot);
 		if (!whole)
 			slot[0] = 0;
@@ -60,7 +70,7 @@ static void log_load(struct hf_log *log, uint8_t *work)
 			log->free_slot = i + 2; /* one slot stays free behind a slot that a cut may have touched */
 		if (is_ring(log) && whole && (!any || hf_get32le(slot + 8) > newest)) {
 			newest = hf_get32le(slot + 8);
-			log->free_slot = (i + 1) % log->slot_count;
+			log->free_slot = (i + 1) % slot_count(log);
 			any = true;
 		}
 	}
@@ -70,9 +80,9 @@ static void log_load(struct hf_log *log, uint8_t *work)
 /* Next whole slot after *at (NOR: position, RRAM: sequence number); slot_count if there is none. */
 static uint32_t slot_next(const struct hf_log *log, uint8_t *work, uint32_t *at)
 {
-	uint32_t best = log->slot_count;
+	uint32_t best = slot_count(log);
 	if (!is_ring(log)) {
-		for (uint32_t i = *at; i < log->slot_count; i++) {
+		for (uint32_t i = *at; i < slot_count(log); i++) {
 			if (slot_at(log, work, i)[0] != 0) {
 				*at = i + 1;
 				return i;
@@ -81,7 +91,7 @@ static uint32_t slot_next(const struct hf_log *log, uint8_t *work, uint32_t *at)
 		return best;
 	}
 	uint32_t best_sequence = UINT32_MAX;
-	for (uint32_t i = 0; i < log->slot_count; i++) {
+	for (uint32_t i = 0; i < slot_count(log); i++) {
 		const uint8_t *slot = slot_at(log, work, i);
 		const uint32_t sequence = hf_get32le(slot + 8);
 		if (slot[0] != 0 && sequence >= *at && sequence < best_sequence) {
@@ -97,10 +107,10 @@ static uint32_t slot_next(const struct hf_log *log, uint8_t *work, uint32_t *at)
 static bool record_next(const struct hf_log *log, uint8_t *work, uint32_t *at, struct record *record)
 {
 	uint32_t have = 0, previous = 0;
-	for (uint32_t n = 0; n <= log->slot_count; n++) {
+	for (uint32_t n = 0; n <= slot_count(log); n++) {
 		const uint32_t before = *at;
 		const uint32_t i = slot_next(log, work, at);
-		if (i == log->slot_count)
+		if (i == slot_count(log))
 			return false;
 		const uint8_t *slot = slot_at(log, work, i);
 		const bool adjacent = is_ring(log) ? *at == before + 1 : i == previous + 1;
@@ -129,20 +139,20 @@ static bool record_next(const struct hf_log *log, uint8_t *work, uint32_t *at, s
 static enum hf_reason slot_write(struct hf_log *log, uint32_t slot, uint8_t type, uint32_t chunk, const uint8_t *data, bool *right)
 {
 	uint8_t bytes[SLOT_BYTES_RRAM], back[SLOT_BYTES_RRAM];
-	const uint32_t crc_off = log->slot_bytes - CRC_BYTES;
-	const uint32_t off = log->base_off + slot * log->slot_bytes;
+	const uint32_t crc_off = slot_bytes(log) - CRC_BYTES;
+	const uint32_t off = log->base_off + slot * slot_bytes(log);
 	bytes[0] = type;
 	bytes[1] = (uint8_t)chunk;
 	memcpy(bytes + 2, data, CHUNK_BYTES);
 	if (is_ring(log))
 		hf_put32le(bytes + 8, log->sequence);
 	hf_put32le(bytes + crc_off, hf_crc32(0, bytes, crc_off));
-	enum hf_reason reason = hf_flash_write(log->flash, off, bytes, log->slot_bytes);
+	enum hf_reason reason = hf_flash_write(log->flash, off, bytes, slot_bytes(log));
 	if (reason == HF_OK)
 		reason = hf_flash_sync(log->flash);
 	if (reason != HF_OK)
 		return reason;
-	if (hf_flash_read(log->flash, off, back, log->slot_bytes) != HF_OK || memcmp(back, bytes, log->slot_bytes) != 0)
+	if (hf_flash_read(log->flash, off, back, slot_bytes(log)) != HF_OK || memcmp(back, bytes, slot_bytes(log)) != 0)
 		*right = false;
 	return HF_OK;
 }
@@ -153,10 +163,10 @@ static uint32_t ring_place(const struct hf_log *log, uint32_t start, uint32_t co
 	for (uint32_t n = 0; n < 4; n++) {
 		bool clear = true;
 		for (uint32_t k = 0; k < HF_ARRAY_COUNT(log->keep_count); k++) {
-			const uint32_t ahead = (log->keep_off[k] + log->slot_count - start) % log->slot_count;
-			const uint32_t behind = (start + log->slot_count - log->keep_off[k]) % log->slot_count;
+			const uint32_t ahead = (log->keep_off[k] + slot_count(log) - start) % slot_count(log);
+			const uint32_t behind = (start + slot_count(log) - log->keep_off[k]) % slot_count(log);
 			if (log->keep_count[k] != 0 && (ahead < count || behind < log->keep_count[k])) {
-				start = (log->keep_off[k] + log->keep_count[k]) % log->slot_count;
+				start = (log->keep_off[k] + log->keep_count[k]) % slot_count(log);
 				clear = false;
 			}
 		}
@@ -179,14 +189,14 @@ static enum hf_reason log_append(struct hf_log *log, struct record *record)
 			/* Displaced: what a cut left at the old place must stay older than this record, should it ever read well. */
 			slot = ring_place(log, slot, count);
 			log->sequence += slot == log->free_slot ? 0 : RECORD_BYTES_MAX / CHUNK_BYTES;
-		} else if (slot > log->slot_count || log->slot_count - slot < count) {
+		} else if (slot > slot_count(log) || slot_count(log) - slot < count) {
 			return HF_R_JOURNAL_FULL;
 		}
 		record->first_slot = slot;
 		record->slot_count = count;
 		for (uint32_t chunk = 0; chunk < count && reason == HF_OK; chunk++) {
 			reason = slot_write(log, slot, record->type, chunk, record->data + chunk * CHUNK_BYTES, &right);
-			slot = is_ring(log) ? (slot + 1) % log->slot_count : slot + 1;
+			slot = is_ring(log) ? (slot + 1) % slot_count(log) : slot + 1;
 			log->sequence++;
 			log->free_slot = slot;
 		}
@@ -201,8 +211,6 @@ static void log_make(struct hf_log *log, const struct hf_flash *flash, uint32_t 
 	memset(log, 0, sizeof *log);
 	log->flash = flash;
 	log->base_off = base_off;
-	log->slot_bytes = flash->needs_erase ? SLOT_BYTES_NOR : SLOT_BYTES_RRAM;
-	log->slot_count = (flash->sector_bytes - HF_JOURNAL_TRAILER_BYTES) / log->slot_bytes;
 }
 
 /* ---- record contents */
@@ -386,7 +394,7 @@ void hf_journal_open(struct hf_journal *j, const struct hf_flash *primary, uint8
 	struct record record;
 	uint32_t at = 0;
 	memset(j, 0, sizeof *j);
-	log_make(&j->log, primary, primary->size_bytes - primary->sector_bytes);
+	log_make(&j->log, primary, primary->size_bytes - hf_known(primary)->sector_bytes);
 	log_load(&j->log, work);
 	while (record_next(&j->log, work, &at, &record))
 		feed(j, &record);
@@ -458,7 +466,7 @@ uint32_t hf_journal_room(const struct hf_journal *j)
 {
 	if (is_ring(&j->log))
 		return UINT32_MAX;
-	return j->log.free_slot < j->log.slot_count ? j->log.slot_count - j->log.free_slot : 0;
+	return j->log.free_slot < slot_count(&j->log) ? slot_count(&j->log) - j->log.free_slot : 0;
 }
 
 bool hf_journal_has_room(const struct hf_journal *j, uint32_t step_count)

@@ -46,9 +46,9 @@ static void event(const struct hf_boot_config *c, enum hf_reason reason, uint32_
 static bool geometry_is_sound(const struct hf_boot_config *c)
 {
 	const struct hf_flash *p = c->primary;
-	return p->size_bytes % p->sector_bytes == 0 && p->size_bytes / p->sector_bytes <= UINT16_MAX && c->work_bytes >= p->sector_bytes &&
-	       (c->align == 8 || c->align == 16) && (p->needs_erase || c->align == 16) &&
-	       single_size_max(p->size_bytes, 0, p->sector_bytes, c->align) != 0;
+	return p->size_bytes % hf_known(p)->sector_bytes == 0 && p->size_bytes / hf_known(p)->sector_bytes <= UINT16_MAX && c->work_bytes >= hf_known(p)->sector_bytes &&
+	       (c->align == 8 || c->align == 16) && (hf_known(p)->needs_erase || c->align == 16) &&
+	       single_size_max(p->size_bytes, 0, hf_known(p)->sector_bytes, c->align) != 0;
 }
 
 /* One bad read is no refusal. The counter's floor is what ran before an upload began. */

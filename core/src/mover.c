@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <holdfast/mover.h>
 
+#include "boot_parts.h"
+
 enum { COMPARE_BYTES = 64, COPY_TRIES = 2 };
 
 static const struct hf_flash *slot_of(const struct hf_mover *m, uint8_t role)
@@ -10,12 +12,12 @@ static const struct hf_flash *slot_of(const struct hf_mover *m, uint8_t role)
 
 static bool is_nor(const struct hf_mover *m)
 {
-	return m->config->primary->needs_erase;
+	return hf_known(m->config->primary)->needs_erase;
 }
 
 static uint32_t sector_bytes(const struct hf_mover *m)
 {
-	return m->sector_bytes;
+	return boot_sector_bytes(m->config);
 }
 
 /* Start of the secondary sector that is free when a walk has ended. */
@@ -78,9 +80,9 @@ static enum hf_reason stub_write(const struct hf_mover *m)
 {
 	uint8_t header[HF_IMAGE_HEADER_BYTES];
 	const struct hf_flash *secondary = m->config->secondary;
-	if (!m->config->mode->keeps_old || hf_flash_read(secondary, sector_bytes(m), header, sizeof header) != HF_OK ||
+	if (!hf_known_mode(m->config->mode)->keeps_old || hf_flash_read(secondary, sector_bytes(m), header, sizeof header) != HF_OK ||
 	    hf_get32le(header) != HF_IMAGE_MAGIC)
-		memset(header, secondary->erased_byte, sizeof header);
+		memset(header, hf_known(secondary)->erased_byte, sizeof header);
 	else
 		hf_put32le(header + 12, hf_get32le(header + 12) + sector_bytes(m));
 	const enum hf_reason reason = hf_flash_write(secondary, 0, header, sizeof header);
@@ -97,7 +99,7 @@ static enum hf_reason mark_twice(struct hf_mover *m, enum hf_record_type first, 
 static enum hf_reason settle(struct hf_mover *m, enum hf_walk walk)
 {
 	enum hf_reason reason = HF_OK;
-	if (m->config->secondary->needs_erase)
+	if (hf_known(m->config->secondary)->needs_erase)
 		reason = erase_free_sector(m, walk);
 	if (reason == HF_OK && walk == HF_WALK_DOWN)
 		reason = stub_write(m);
@@ -113,7 +115,7 @@ static enum hf_reason trailer_write(struct hf_mover *m, const struct hf_goal *go
 {
 	if (goal->kind == HF_KIND_FORMAT)
 		return HF_OK; /* a primary that was never updated has an erased trailer */
-	if (!m->config->mode->keeps_old) /* nothing to confirm, nothing to take back: erased, whatever was there before */
+	if (!hf_known_mode(m->config->mode)->keeps_old) /* nothing to confirm, nothing to take back: erased, whatever was there before */
 		return is_nor(m) ? HF_OK : hf_trailer_clear(m->config->primary);
 	return hf_trailer_write_done(m->config->primary, goal->align, swap_type_of(goal->kind), goal->kind != HF_KIND_TEST);
 }
@@ -174,7 +176,7 @@ static enum hf_reason finish(struct hf_mover *m)
 	memcpy(goal.id, begin.old_id, sizeof goal.id);
 	event(m, HF_R_UPDATE_DONE, m->steps_done, (uint32_t)begin.kind);
 	goal.generation = is_nor(m) ? m->journal.end_generation : m->journal.generation + 1;
-	if (!secondary->needs_erase)
+	if (!hf_known(secondary)->needs_erase)
 		reason = hf_trailer_clear(secondary);
 	else if (goal.walk == HF_WALK_DOWN && begin.plan.old_sectors + 1u < secondary->size_bytes / sector_bytes(m))
 		reason = erase_free_sector(m, HF_WALK_UP);
@@ -204,7 +206,7 @@ static enum hf_reason sector_write(const struct hf_flash *flash, uint32_t off, c
 {
 	enum hf_reason reason = HF_R_FLASH_VERIFY;
 	for (uint32_t n = 0; n < COPY_TRIES && reason != HF_OK; n++) {
-		reason = flash->needs_erase ? hf_flash_erase(flash, off, size_bytes) : HF_OK;
+		reason = hf_known(flash)->needs_erase ? hf_flash_erase(flash, off, size_bytes) : HF_OK;
 		if (reason == HF_OK)
 			reason = hf_flash_write(flash, off, bytes, size_bytes);
 		if (reason == HF_OK)
@@ -233,7 +235,7 @@ static enum hf_reason source_read(const struct hf_mover *m, const struct hf_step
 	const struct hf_flash *from = slot_of(m, step->from_slot);
 	const uint32_t fields = has_fields(m, step->from_slot, step->from_sector) ? fields_bytes(m) : 0;
 	feed_watchdog(m);
-	memset(m->config->work, from->erased_byte, size);
+	memset(m->config->work, hf_known(from)->erased_byte, size);
 	return hf_flash_read(from, step->from_sector * size, m->config->work, size - fields);
 }
 
@@ -245,16 +247,16 @@ static enum hf_reason step_copy(struct hf_mover *m, const struct hf_step *step)
 	uint8_t *work = m->config->work;
 	m->steps_done++;
 	if (has_fields(m, step->into_slot, step->into_sector))
-		memset(work + size - fields_bytes(m), into->erased_byte, fields_bytes(m));
+		memset(work + size - fields_bytes(m), hf_known(into)->erased_byte, fields_bytes(m));
 	return sector_write(into, step->into_sector * size, work, size);
 }
 
 enum hf_reason hf_mover_steps(struct hf_mover *m, uint32_t first)
 {
 	const struct hf_plan plan = m->journal.begin.plan;
-	const uint32_t count = m->config->mode->step_count(&plan);
+	const uint32_t count = hf_known_mode(m->config->mode)->step_count(&plan);
 	for (uint32_t k = first; k < count; k++) {
-		const struct hf_step step = m->config->mode->step_at(&plan, k);
+		const struct hf_step step = hf_known_mode(m->config->mode)->step_at(&plan, k);
 		enum hf_reason reason = source_read(m, &step);
 		if (reason == HF_OK)
 			reason = hf_journal_append_step(&m->journal, k, hf_crc32(0, m->config->work, sector_bytes(m)));
@@ -270,8 +272,8 @@ enum hf_reason hf_mover_steps(struct hf_mover *m, uint32_t first)
 static enum hf_reason steps_from(struct hf_mover *m, uint32_t first)
 {
 	enum hf_reason reason = hf_mover_steps(m, first);
-	if (reason == HF_OK && m->config->mode->accept != NULL)
-		reason = m->config->mode->accept(m);
+	if (reason == HF_OK && hf_known_mode(m->config->mode)->accept != NULL)
+		reason = hf_known_mode(m->config->mode)->accept(m);
 	if (reason == HF_OK)
 		reason = hf_journal_append_generation(&m->journal, HF_RECORD_END, m->journal.generation + 1);
 	return reason != HF_OK ? reason : finish(m);
@@ -283,10 +285,10 @@ static enum hf_reason step_again(struct hf_mover *m)
 {
 	struct hf_journal *j = &m->journal;
 	const uint32_t k = j->step, crc = j->step_crc;
-	const uint32_t count = m->config->mode->step_count(&j->begin.plan);
+	const uint32_t count = hf_known_mode(m->config->mode)->step_count(&j->begin.plan);
 	if (k >= count)
 		return HF_R_JOURNAL_SOURCE;
-	const struct hf_step step = m->config->mode->step_at(&j->begin.plan, k);
+	const struct hf_step step = hf_known_mode(m->config->mode)->step_at(&j->begin.plan, k);
 	event(m, HF_R_RESUMED, k, count);
 	enum hf_reason reason = source_read(m, &step);
 	if (reason == HF_OK && hf_crc32(0, m->config->work, sector_bytes(m)) != crc)
@@ -367,7 +369,7 @@ enum hf_reason hf_mover_mend(struct hf_mover *m, bool *changed)
 
 enum hf_reason hf_mover_begin(struct hf_mover *m, const struct hf_begin *begin)
 {
-	if (!hf_journal_has_room(&m->journal, m->config->mode->step_count(&begin->plan)))
+	if (!hf_journal_has_room(&m->journal, hf_known_mode(m->config->mode)->step_count(&begin->plan)))
 		return HF_R_JOURNAL_FULL;
 	const enum hf_reason reason = hf_journal_append_begin(&m->journal, begin);
 	return reason != HF_OK ? reason : steps_from(m, 0);
@@ -377,13 +379,13 @@ enum hf_reason hf_mover_clear_request(struct hf_mover *m, uint32_t align)
 {
 	const struct hf_flash *secondary = m->config->secondary;
 	uint8_t *work = m->config->work;
-	const uint32_t size = secondary->sector_bytes;
+	const uint32_t size = hf_known(secondary)->sector_bytes;
 	const uint32_t off = secondary->size_bytes - size;
-	if (!secondary->needs_erase)
+	if (!hf_known(secondary)->needs_erase)
 		return hf_trailer_clear(secondary);
 	enum hf_reason reason = hf_flash_read(secondary, off, work, size);
 	const uint32_t rest = size - hf_trailer_bytes(align);
-	const bool keep = reason == HF_OK && !hf_is_filled(work, rest, secondary->erased_byte);
+	const bool keep = reason == HF_OK && !hf_is_filled(work, rest, hf_known(secondary)->erased_byte);
 	if (reason == HF_OK)
 		reason = hf_trailer_clear(secondary);
 	return reason == HF_OK && keep ? hf_flash_write(secondary, off, work, rest) : reason;

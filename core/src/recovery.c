@@ -49,7 +49,7 @@ enum hf_reason hf_recovery_judge(const struct hf_boot_config *c, enum hf_slot_ro
 	struct hf_rules rules;
 	hf_boot_rules_of_one(c, &rules);
 	enum hf_reason reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
-	if (role == HF_SLOT_SECONDARY && c->mode->keeps_old && (reason != HF_OK || !boot_is_accepted(verdict))) {
+	if (role == HF_SLOT_SECONDARY && hf_known_mode(c->mode)->keeps_old && (reason != HF_OK || !boot_is_accepted(verdict))) {
 		place.base_off = boot_sector_bytes(c);
 		reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
 	}
@@ -60,7 +60,7 @@ enum hf_reason hf_recovery_judge(const struct hf_boot_config *c, enum hf_slot_ro
 
 static uint32_t journal_off(const struct hf_flash *primary)
 {
-	return primary->size_bytes - primary->sector_bytes;
+	return primary->size_bytes - hf_known(primary)->sector_bytes;
 }
 
 static enum hf_reason sector_done(void *ctx, uint32_t end_off)
@@ -69,7 +69,7 @@ static enum hf_reason sector_done(void *ctx, uint32_t end_off)
 	const struct hf_flash *primary = install->config->primary;
 	if (hf_journal_room(&install->journal) <= SLOTS_KEPT)
 		return HF_OK; /* progress that is not kept costs time after a cut, nothing else */
-	return hf_journal_append_sectors(&install->journal, end_off / primary->sector_bytes);
+	return hf_journal_append_sectors(&install->journal, end_off / hf_known(primary)->sector_bytes);
 }
 
 /* Nothing is left of what the journal held but its generation and the counter, and in RRAM, which is a ring, that an upload is open. */
@@ -78,15 +78,15 @@ static enum hf_reason journal_renew(struct hf_install *install, const struct hf_
 	const struct hf_flash *primary = install->config->primary;
 	struct hf_journal *j = &install->journal;
 	enum hf_reason reason = HF_OK;
-	if (primary->needs_erase) {
-		reason = hf_flash_erase(primary, journal_off(primary), primary->sector_bytes);
+	if (hf_known(primary)->needs_erase) {
+		reason = hf_flash_erase(primary, journal_off(primary), hf_known(primary)->sector_bytes);
 		hf_journal_reset(j);
 	} else {
 		reason = hf_trailer_clear(primary); /* for the new image there was no update */
 	}
 	if (reason == HF_OK)
 		reason = hf_journal_append_goal(j, goal);
-	if (reason == HF_OK && primary->needs_erase)
+	if (reason == HF_OK && hf_known(primary)->needs_erase)
 		reason = hf_journal_append_generation(j, HF_RECORD_CLOSED, goal->generation);
 	return reason;
 }
@@ -97,7 +97,7 @@ static bool note_open(const struct hf_install *install, struct hf_note *note)
 {
 	const struct hf_boot_config *c = install->config;
 	const struct hf_journal *j = &install->journal;
-	if (!c->primary->needs_erase)
+	if (!hf_known(c->primary)->needs_erase)
 		return false;
 	hf_note_open(note, c->primary, 0, j->generation != 0 ? j->generation + HF_NOTE_WINDOW : c->generation_seed + HF_SEED_WINDOW, c->work);
 	return note->found && (!j->has_st || j->closed_generation < note->goal.generation);
@@ -118,7 +118,7 @@ static enum hf_reason note_and_renew(struct hf_install *install, struct hf_goal 
 	const struct hf_boot_config *c = install->config;
 	struct hf_note note;
 	enum hf_reason reason = HF_R_JOURNAL_FULL;
-	if (!c->primary->needs_erase) {
+	if (!hf_known(c->primary)->needs_erase) {
 		reason = announce(install);
 		return reason != HF_OK ? reason : journal_renew(install, goal);
 	}
@@ -132,7 +132,7 @@ static enum hf_reason note_and_renew(struct hf_install *install, struct hf_goal 
 	if (reason == HF_R_JOURNAL_FULL) {
 		reason = announce(install);
 		if (reason == HF_OK)
-			reason = hf_flash_erase(c->primary, 0, c->primary->sector_bytes);
+			reason = hf_flash_erase(c->primary, 0, hf_known(c->primary)->sector_bytes);
 		hf_note_reset(&note);
 		if (reason == HF_OK)
 			reason = hf_note_append(&note, goal);
@@ -187,7 +187,7 @@ enum hf_reason hf_install_begin(struct hf_install *install, const struct hf_boot
 	struct hf_rules rules;
 	struct hf_note note;
 	struct hf_goal goal = { .kind = HF_KIND_FORMAT, .walk = HF_WALK_UP, .align = c->align };
-	const uint32_t sector = c->primary->sector_bytes;
+	const uint32_t sector = hf_known(c->primary)->sector_bytes;
 	hf_boot_rules_of_one(c, &rules);
 	if (size_bytes == 0 || size_bytes > rules.limit_bytes || head_bytes > size_bytes)
 		return HF_R_SLOT_TOO_SMALL;

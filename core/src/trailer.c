@@ -27,7 +27,7 @@ static uint8_t read_flag(const struct hf_flash *flash, uint32_t align, enum fiel
 
 static enum hf_flag_state flag_state(const struct hf_flash *flash, uint8_t value)
 {
-	return value == FLAG_SET ? HF_FLAG_SET : value == flash->erased_byte ? HF_FLAG_UNSET : HF_FLAG_BAD;
+	return value == FLAG_SET ? HF_FLAG_SET : value == hf_known(flash)->erased_byte ? HF_FLAG_UNSET : HF_FLAG_BAD;
 }
 
 enum hf_reason hf_trailer_read(const struct hf_flash *flash, uint32_t align_default, struct hf_trailer *trailer)
@@ -37,7 +37,7 @@ enum hf_reason hf_trailer_read(const struct hf_flash *flash, uint32_t align_defa
 	trailer->align = align_default;
 	trailer->magic = HF_MAGIC_BAD;
 	const enum hf_reason reason = hf_flash_read(flash, flash->size_bytes - MAGIC_BYTES, magic, MAGIC_BYTES);
-	if (reason != HF_OK && flash->needs_erase)
+	if (reason != HF_OK && hf_known(flash)->needs_erase)
 		return reason; /* no cut makes NOR unreadable: the chip does not answer */
 	if (reason == HF_OK) {
 		if (memcmp(magic, magic_8, MAGIC_BYTES) == 0) {
@@ -46,7 +46,7 @@ enum hf_reason hf_trailer_read(const struct hf_flash *flash, uint32_t align_defa
 		} else if (memcmp(magic, magic_16, MAGIC_BYTES) == 0) {
 			trailer->align = 16;
 			trailer->magic = HF_MAGIC_GOOD;
-		} else if (hf_is_filled(magic, MAGIC_BYTES, flash->erased_byte)) {
+		} else if (hf_is_filled(magic, MAGIC_BYTES, hf_known(flash)->erased_byte)) {
 			trailer->magic = HF_MAGIC_UNSET;
 		}
 	}
@@ -54,7 +54,7 @@ enum hf_reason hf_trailer_read(const struct hf_flash *flash, uint32_t align_defa
 	trailer->copy_done = flag_state(flash, read_flag(flash, trailer->align, FIELD_COPY_DONE));
 	const uint8_t info = read_flag(flash, trailer->align, FIELD_SWAP_INFO);
 	const uint32_t type = info & 0x0fu;
-	const bool known = info != flash->erased_byte && type >= HF_SWAP_NONE && type <= HF_SWAP_REVERT;
+	const bool known = info != hf_known(flash)->erased_byte && type >= HF_SWAP_NONE && type <= HF_SWAP_REVERT;
 	trailer->swap_type = known ? (enum hf_swap_type)type : HF_SWAP_NONE;
 	trailer->image_number = known ? (uint8_t)(info >> 4) : 0;
 	return HF_OK;
@@ -76,14 +76,14 @@ enum hf_swap_type hf_trailer_swap_type(const struct hf_trailer *primary, const s
 static enum hf_reason write_flag(const struct hf_flash *flash, uint32_t align, enum field field, uint8_t value)
 {
 	uint8_t line[LINE_BYTES_MAX];
-	const uint32_t unit = flash->write_unit_bytes;
+	const uint32_t unit = hf_known(flash)->write_unit_bytes;
 	const uint32_t off = field_off(flash, align, field);
 	const uint32_t line_off = off - off % unit;
 	hf_assert(unit <= LINE_BYTES_MAX);
-	memset(line, flash->erased_byte, sizeof line);
+	memset(line, hf_known(flash)->erased_byte, sizeof line);
 	if (unit > align && hf_flash_read(flash, line_off, line, unit) != HF_OK)
-		memset(line, flash->erased_byte, sizeof line);
-	memset(line + (off - line_off), flash->erased_byte, unit < align ? unit : align);
+		memset(line, hf_known(flash)->erased_byte, sizeof line);
+	memset(line + (off - line_off), hf_known(flash)->erased_byte, unit < align ? unit : align);
 	line[off - line_off] = value;
 	const enum hf_reason reason = hf_flash_write(flash, line_off, line, unit);
 	return reason != HF_OK ? reason : hf_flash_sync(flash);
@@ -115,16 +115,16 @@ enum hf_reason hf_trailer_write_done(const struct hf_flash *flash, uint32_t alig
 {
 	uint8_t fields[FIELDS_BYTES_MAX];
 	const uint32_t start = flash->size_bytes - FIELDS_BYTES_MAX;
-	const uint32_t unit = flash->write_unit_bytes;
+	const uint32_t unit = hf_known(flash)->write_unit_bytes;
 	enum hf_reason reason = HF_OK;
-	memset(fields, flash->erased_byte, sizeof fields);
+	memset(fields, hf_known(flash)->erased_byte, sizeof fields);
 	fields[field_off(flash, align, FIELD_SWAP_INFO) - start] = (uint8_t)type;
 	fields[field_off(flash, align, FIELD_COPY_DONE) - start] = FLAG_SET;
 	if (image_ok)
 		fields[field_off(flash, align, FIELD_IMAGE_OK) - start] = FLAG_SET;
 	memcpy(fields + FIELDS_BYTES_MAX - MAGIC_BYTES, align == 8 ? magic_8 : magic_16, MAGIC_BYTES);
 	for (uint32_t off = 0; off < FIELDS_BYTES_MAX && reason == HF_OK; off += unit) {
-		if (!flash->needs_erase || !hf_is_filled(fields + off, unit, flash->erased_byte))
+		if (!hf_known(flash)->needs_erase || !hf_is_filled(fields + off, unit, hf_known(flash)->erased_byte))
 			reason = hf_flash_write(flash, start + off, fields + off, unit);
 	}
 	return reason != HF_OK ? reason : hf_flash_sync(flash);
@@ -140,9 +140,9 @@ bool hf_trailer_image_ok_is_blank(const struct hf_flash *flash, uint32_t align)
 enum hf_reason hf_trailer_clear(const struct hf_flash *flash)
 {
 	uint8_t blank[FIELDS_BYTES_MAX];
-	if (flash->needs_erase)
-		return hf_flash_erase(flash, flash->size_bytes - flash->sector_bytes, flash->sector_bytes);
-	memset(blank, flash->erased_byte, sizeof blank);
+	if (hf_known(flash)->needs_erase)
+		return hf_flash_erase(flash, flash->size_bytes - hf_known(flash)->sector_bytes, hf_known(flash)->sector_bytes);
+	memset(blank, hf_known(flash)->erased_byte, sizeof blank);
 	const enum hf_reason reason = hf_flash_write(flash, flash->size_bytes - FIELDS_BYTES_MAX, blank, FIELDS_BYTES_MAX);
 	return reason != HF_OK ? reason : hf_flash_sync(flash);
 }

@@ -30,7 +30,7 @@ static enum hf_hash_kind hash_of_size(uint32_t size_bytes)
 
 static enum hf_reason note_keyhash(struct hf_judge *judge, const struct hf_tlv *tlv)
 {
-	const struct hf_crypto *crypto = judge->rules->crypto;
+	const struct hf_crypto *crypto = hf_known_crypto(judge->rules->crypto);
 	const enum hf_hash_kind kind = hash_of_size(tlv->size_bytes);
 	uint8_t *wanted = judge->work;
 	uint8_t *digest = judge->work + HF_HASH_BYTES_MAX;
@@ -73,7 +73,7 @@ static enum hf_reason note_signature(struct hf_judge *judge, const struct hf_tlv
 		return HF_OK;
 	}
 	const struct hf_key *key = &judge->rules->keys[judge->current_key];
-	const struct hf_key_form *form = hf_key_form_of(judge->rules->crypto, key);
+	const struct hf_key_form *form = hf_key_form_of(hf_known_crypto(judge->rules->crypto), key);
 	if (form == NULL) {
 		return hf_judge_refuse(judge, HF_R_SIG_TYPE_NOT_BUILT, tlv->data_off, 0, key->kind);
 	}

@@ -98,20 +98,22 @@ static enum hf_reason area_sync(void *ctx)
 	return HF_OK;
 }
 
+const struct hf_flash port_flash_facts = {
+	.sector_bytes = CHIP_PAGE_BYTES,
+	.write_unit_bytes = CHIP_WRITE_UNIT_BYTES,
+	.writes_per_unit_max = 2,
+	.erased_byte = 0xff,
+	.needs_erase = true,
+	.read = nrf_area_read,
+	.write = area_write,
+	.erase = area_erase,
+	.sync = area_sync,
+};
+
 void port_flash_area(struct hf_flash *flash, struct port_area *area, uint32_t addr, uint32_t size_bytes)
 {
 	area->addr = addr;
-	*flash = (struct hf_flash){
-		.ctx = area,
-		.size_bytes = size_bytes,
-		.sector_bytes = CHIP_PAGE_BYTES,
-		.write_unit_bytes = CHIP_WRITE_UNIT_BYTES,
-		.writes_per_unit_max = 2,
-		.erased_byte = 0xff,
-		.needs_erase = true,
-		.read = nrf_area_read,
-		.write = area_write,
-		.erase = area_erase,
-		.sync = area_sync,
-	};
+	*flash = port_flash_facts;
+	flash->ctx = area;
+	flash->size_bytes = size_bytes;
 }

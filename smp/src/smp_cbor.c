@@ -2,13 +2,7 @@
 #include <holdfast/smp_cbor.h>
 
 enum { MAJOR_UINT = 0, MAJOR_NINT = 1, MAJOR_BYTES = 2, MAJOR_TEXT = 3, MAJOR_LIST = 4, MAJOR_MAP = 5, MAJOR_TAG = 6, MAJOR_SIMPLE = 7 };
-enum { INFO_INDEFINITE = 31, SIMPLE_FALSE = 20, SIMPLE_TRUE = 21 };
-
-struct head {
-	uint8_t major;
-	uint8_t info;
-	uint64_t value;
-};
+enum { INFO_INDEFINITE = 31, SIMPLE_FALSE = 20, SIMPLE_TRUE = 21, SIMPLE_NULL = 22 };
 
 static uint32_t left_of(const struct smp_reader *reader)
 {
@@ -16,175 +10,61 @@ static uint32_t left_of(const struct smp_reader *reader)
 	return reader->size_bytes - reader->off;
 }
 
-/* One initial byte and its argument. */
-static enum hf_reason head_read(struct smp_reader *reader, struct head *head)
-{
-	uint32_t left = left_of(reader);
-	const uint8_t *at = reader->bytes + reader->off;
-	uint64_t value = 0;
-	uint32_t size;
-	uint8_t info;
-
-	if (left == 0u)
-		return HF_R_SMP_CBOR;
-	info = at[0] & 31u;
-	if (info > 27u && info != INFO_INDEFINITE)
-		return HF_R_SMP_CBOR;
-	size = info < 24u || info == INFO_INDEFINITE ? 0u : 1u << (info - 24u);
-	if (size > left - 1u)
-		return HF_R_SMP_CBOR;
-	for (uint32_t i = 0; i < size; i++)
-		value = value << 8 | at[1u + i];
-	*head = (struct head){ .major = (uint8_t)(at[0] >> 5), .info = info, .value = info < 24u ? info : value };
-	reader->off += 1u + size;
-	return HF_OK;
-}
-
-/* Tags say what a value means; nothing in SMP depends on one. */
-static enum hf_reason head_read_untagged(struct smp_reader *reader, struct head *head)
+/* An initial byte and its argument; of tags only what they are put on. Nothing in SMP depends on one. */
+static enum hf_reason head_read(struct smp_reader *reader, uint32_t *major, uint32_t *info, uint64_t *value)
 {
 	bool tagged = false;
 
-	for (;;) { /* each turn takes a byte */
-		enum hf_reason reason = head_read(reader, head);
+	for (;; tagged = true) { /* each turn takes a byte */
+		uint32_t left = left_of(reader), size;
 
-		if (reason != HF_OK)
-			return reason;
-		if (head->major != MAJOR_TAG) {
-			bool is_break = head->major == MAJOR_SIMPLE && head->info == INFO_INDEFINITE;
-
-			return tagged && is_break ? HF_R_SMP_CBOR : HF_OK;
-		}
-		if (head->info == INFO_INDEFINITE)
+		if (left == 0u)
 			return HF_R_SMP_CBOR;
-		tagged = true;
+		*major = (uint32_t)reader->bytes[reader->off] >> 5;
+		*info = reader->bytes[reader->off++] & 31u;
+		size = *info < 24u || *info == INFO_INDEFINITE ? 0u : 1u << (*info - 24u);
+		if ((*info > 27u && *info != INFO_INDEFINITE) || size > left - 1u)
+			return HF_R_SMP_CBOR;
+		for (*value = *info < 24u ? *info : 0u; size != 0u; size--)
+			*value = *value << 8 | reader->bytes[reader->off++];
+		/* Of indefinite length: nothing but strings, lists, maps and, untagged, a break. */
+		if (*info == INFO_INDEFINITE && (*major < MAJOR_BYTES || *major == MAJOR_TAG || (*major == MAJOR_SIMPLE && tagged)))
+			return HF_R_SMP_CBOR;
+		if (*major != MAJOR_TAG)
+			return HF_OK;
 	}
-}
-
-static enum hf_reason simple_of(const struct head *head, struct smp_item *item)
-{
-	if (head->info == INFO_INDEFINITE)
-		*item = (struct smp_item){ .kind = SMP_KIND_BREAK };
-	else if (head->info == SIMPLE_FALSE || head->info == SIMPLE_TRUE)
-		*item = (struct smp_item){ .kind = SMP_KIND_BOOL, .value = head->info == SIMPLE_TRUE };
-	else
-		*item = (struct smp_item){ .kind = SMP_KIND_OTHER, .value = head->value };
-	return HF_OK;
 }
 
 enum hf_reason smp_item_next(struct smp_reader *reader, struct smp_item *item)
 {
 	struct smp_reader ahead = *reader;
-	struct head head = { 0, 0, 0 };
-	enum hf_reason reason = head_read_untagged(&ahead, &head);
-	uint64_t bytes_at_least = head.value;
+	uint32_t major = 0, info = 0;
+	uint64_t value = 0;
+	enum hf_reason reason = head_read(&ahead, &major, &info, &value);
+	enum smp_kind kind = (enum smp_kind)major;
 
 	if (reason != HF_OK)
 		return reason;
-	if (head.major == MAJOR_SIMPLE) {
-		*reader = ahead;
-		return simple_of(&head, item);
-	}
-	if (head.info == INFO_INDEFINITE) {
-		if (head.major < MAJOR_BYTES)
-			return HF_R_SMP_CBOR;
-	} else if (head.major >= MAJOR_BYTES) {
+	if (major == MAJOR_SIMPLE) {
+		kind = info == INFO_INDEFINITE ? SMP_KIND_BREAK : info == SIMPLE_FALSE || info == SIMPLE_TRUE ? SMP_KIND_BOOL : SMP_KIND_OTHER;
+		value -= kind == SMP_KIND_BOOL ? SIMPLE_FALSE : 0;
+	} else if (major >= MAJOR_BYTES) {
 		/* An element takes a byte at least: a count that cannot be true is refused before anything is done with it. */
-		if (bytes_at_least > left_of(&ahead) || (head.major == MAJOR_MAP && bytes_at_least > left_of(&ahead) / 2u))
+		if (value > left_of(&ahead) >> (major == MAJOR_MAP ? 1u : 0u))
 			return HF_R_SMP_CBOR;
-		if (head.major <= MAJOR_TEXT)
-			ahead.off += (uint32_t)head.value;
+		ahead.off += major <= MAJOR_TEXT ? (uint32_t)value : 0u;
 	}
-	*item = (struct smp_item){ .kind = (enum smp_kind)head.major, .indefinite = head.info == INFO_INDEFINITE, .value = head.value };
+	*item = (struct smp_item){ .kind = kind, .indefinite = info == INFO_INDEFINITE && kind != SMP_KIND_BREAK, .value = value };
 	*reader = ahead;
 	return HF_OK;
 }
 
-/* Pieces of an indefinite string up to its break: each a definite string of the same kind. */
-static enum hf_reason pieces_skip(struct smp_reader *reader, enum smp_kind kind)
-{
-	for (;;) { /* each turn takes a byte */
-		struct smp_item item;
-		enum hf_reason reason = smp_item_next(reader, &item);
-
-		if (reason != HF_OK)
-			return reason;
-		if (item.kind == SMP_KIND_BREAK)
-			return HF_OK;
-		if (item.kind != kind || item.indefinite)
-			return HF_R_SMP_CBOR;
-	}
-}
-
-/* What is open around the value being skipped: elements still to come, or OPEN_* for an indefinite list or map, where EVEN and ODD
- * tell whether a break may come. */
-#define OPEN_LIST 0xffffffffu
-#define OPEN_EVEN 0xfffffffeu
-#define OPEN_ODD 0xfffffffdu
-
-static void level_take(uint32_t *level)
-{
-	if (*level == OPEN_EVEN)
-		*level = OPEN_ODD;
-	else if (*level == OPEN_ODD)
-		*level = OPEN_EVEN;
-	else if (*level != OPEN_LIST)
-		(*level)--;
-}
-
-static uint32_t level_of(const struct smp_item *item)
+/* The content of a string whose head has been read. */
+static enum hf_reason span_of(struct smp_reader *reader, const struct smp_item *item, struct smp_span *span)
 {
 	if (item->indefinite)
-		return item->kind == SMP_KIND_MAP ? OPEN_EVEN : OPEN_LIST;
-	return (uint32_t)item->value * (item->kind == SMP_KIND_MAP ? 2u : 1u);
-}
-
-static enum hf_reason item_enter(struct smp_reader *reader, const struct smp_item *item, uint32_t *levels, uint32_t *depth)
-{
-	bool is_string = item->kind == SMP_KIND_BYTES || item->kind == SMP_KIND_TEXT;
-
-	if (is_string && item->indefinite)
-		return pieces_skip(reader, item->kind);
-	if (item->kind != SMP_KIND_LIST && item->kind != SMP_KIND_MAP)
-		return HF_OK;
-	if (*depth + 1u >= SMP_DEPTH_MAX)
-		return HF_R_SMP_CBOR_DEPTH;
-	*depth += 1u;
-	levels[*depth] = level_of(item);
-	return HF_OK;
-}
-
-enum hf_reason smp_value_skip(struct smp_reader *reader)
-{
-	struct smp_reader ahead = *reader;
-	uint32_t levels[SMP_DEPTH_MAX] = { 1 };
-	uint32_t depth = 0;
-
-	for (;;) { /* each turn takes a byte or leaves a level */
-		struct smp_item item;
-		enum hf_reason reason;
-
-		if (levels[depth] == 0u) {
-			if (depth == 0u)
-				break;
-			depth--;
-			continue;
-		}
-		reason = smp_item_next(&ahead, &item);
-		if (reason != HF_OK)
-			return reason;
-		if (item.kind == SMP_KIND_BREAK) {
-			if (levels[depth] != OPEN_LIST && levels[depth] != OPEN_EVEN)
-				return HF_R_SMP_CBOR;
-			levels[depth] = 0;
-			continue;
-		}
-		level_take(&levels[depth]);
-		reason = item_enter(&ahead, &item, levels, &depth);
-		if (reason != HF_OK)
-			return reason;
-	}
-	*reader = ahead;
+		return smp_pieces_join(reader, item->kind, span);
+	*span = (struct smp_span){ .data = reader->bytes + reader->off - (uint32_t)item->value, .size_bytes = (uint32_t)item->value };
 	return HF_OK;
 }
 
@@ -194,79 +74,12 @@ enum hf_reason smp_string_read(struct smp_reader *reader, enum smp_kind kind, st
 	struct smp_item item;
 	enum hf_reason reason = smp_item_next(&ahead, &item);
 
-	if (reason != HF_OK)
-		return reason;
-	if (item.kind != kind)
-		return HF_R_SMP_CBOR_TYPE;
-	if (item.indefinite) {
-		reason = smp_pieces_join(&ahead, kind, span);
-		if (reason != HF_OK)
-			return reason;
-	} else {
-		*span = (struct smp_span){ .data = ahead.bytes + ahead.off - (uint32_t)item.value, .size_bytes = (uint32_t)item.value };
-	}
-	*reader = ahead;
-	return HF_OK;
-}
-
-static enum hf_reason number_read(struct smp_reader *reader, struct smp_field *field)
-{
-	struct smp_item item;
-	enum hf_reason reason = smp_item_next(reader, &item);
-
-	if (reason != HF_OK)
-		return reason;
-	if (field->type == SMP_TYPE_BOOL) {
-		if (item.kind != SMP_KIND_BOOL)
-			return HF_R_SMP_CBOR_TYPE;
-		field->is.flag = item.value != 0u;
-		return HF_OK;
-	}
-	if (field->type == SMP_TYPE_U32) {
-		if (item.kind != SMP_KIND_UINT || item.value > UINT32_MAX)
-			return HF_R_SMP_CBOR_TYPE;
-		field->is.u32 = (uint32_t)item.value;
-		return HF_OK;
-	}
-	if ((item.kind != SMP_KIND_UINT && item.kind != SMP_KIND_NINT) || item.value > (uint64_t)INT32_MAX)
-		return HF_R_SMP_CBOR_TYPE;
-	field->is.i32 = item.kind == SMP_KIND_UINT ? (int32_t)item.value : -1 - (int32_t)item.value;
-	return HF_OK;
-}
-
-static enum hf_reason any_read(struct smp_reader *reader, struct smp_field *field)
-{
-	uint32_t start = reader->off;
-	enum hf_reason reason = smp_value_skip(reader);
-
+	if (reason == HF_OK && item.kind != kind)
+		reason = HF_R_SMP_CBOR_TYPE;
 	if (reason == HF_OK)
-		field->is.inner = smp_reader_of(reader->bytes + start, reader->off - start);
-	return reason;
-}
-
-static enum hf_reason field_read(struct smp_reader *reader, struct smp_field *field)
-{
-	enum hf_reason reason = HF_R_SMP_CBOR_TYPE;
-
-	if (field->found)
-		return HF_R_SMP_CBOR_DUPLICATE;
-	switch (field->type) {
-	case SMP_TYPE_U32:
-	case SMP_TYPE_I32:
-	case SMP_TYPE_BOOL:
-		reason = number_read(reader, field);
-		break;
-	case SMP_TYPE_BYTES:
-		reason = smp_string_read(reader, SMP_KIND_BYTES, &field->is.span);
-		break;
-	case SMP_TYPE_TEXT:
-		reason = smp_string_read(reader, SMP_KIND_TEXT, &field->is.span);
-		break;
-	case SMP_TYPE_ANY:
-		reason = any_read(reader, field);
-		break;
-	}
-	field->found = reason == HF_OK;
+		reason = span_of(&ahead, &item, span);
+	if (reason == HF_OK)
+		*reader = ahead;
 	return reason;
 }
 
@@ -309,53 +122,137 @@ enum hf_reason smp_list_next(struct smp_reader *reader, struct smp_list *list, b
 	return HF_OK;
 }
 
-static bool null_is_next(const struct smp_reader *reader)
+/* --- the walk over a value; fields of a map are filled on the way -------------------------------------------------------- */
+
+/* What is open around a value. Each pair and each element of a list counts two, so that an even number is left where a break may come. */
+struct level {
+	uint32_t left;
+	uint32_t step;
+};
+
+#define LEFT_INDEFINITE 0x80000000u /* more than any message has */
+
+static struct smp_field *field_of(struct smp_field *fields, uint32_t field_count, const struct smp_span *key)
 {
-	return left_of(reader) != 0u && reader->bytes[reader->off] == 0xf6u;
+	for (uint32_t i = 0; i < field_count; i++) {
+		if (smp_span_is(key, fields[i].key))
+			return &fields[i];
+	}
+	return NULL;
 }
 
-/* A key and its value: into a field, or stepped over. Keys that are not text are of no field. */
-static enum hf_reason pair_read(struct smp_reader *reader, struct smp_field *fields, uint32_t field_count)
+static enum hf_reason field_take(struct smp_field *field, const struct smp_item *item, const struct smp_span *span)
+{
+	const bool fits = (uint32_t)item->kind == (uint32_t)field->type || (field->type == SMP_TYPE_I32 && item->kind == SMP_KIND_UINT);
+
+	if (field->found)
+		return HF_R_SMP_CBOR_DUPLICATE;
+	if (field->type != SMP_TYPE_ANY && !fits)
+		return HF_R_SMP_CBOR_TYPE;
+	if (field->type <= SMP_TYPE_I32 && item->value > (field->type == SMP_TYPE_I32 ? (uint32_t)INT32_MAX : UINT32_MAX))
+		return HF_R_SMP_CBOR_TYPE;
+	if (field->type == SMP_TYPE_BYTES || field->type == SMP_TYPE_TEXT)
+		field->is.span = *span;
+	else if (field->type == SMP_TYPE_BOOL)
+		field->is.flag = item->value != 0u;
+	else if (item->kind == SMP_KIND_NINT)
+		field->is.i32 = -1 - (int32_t)item->value;
+	else
+		field->is.u32 = (uint32_t)item->value;
+	field->found = true;
+	return HF_OK;
+}
+
+struct walk {
+	struct smp_field *fields; /* NULL: any value will do, and nothing of it is kept */
+	uint32_t field_count;
+	struct smp_field *awaited; /* the key before named it */
+	struct smp_field *any;     /* its value is being stepped over */
+	uint32_t any_off;
+};
+
+/* One item of the map itself: a key, or the value of one. Keys that are not text are of no field. */
+static enum hf_reason pair_take(struct walk *walk, struct smp_reader *reader, uint32_t off, const struct smp_item *item,
+				const struct smp_span *span, bool is_key)
+{
+	struct smp_field *field = walk->awaited;
+
+	if (walk->any != NULL)
+		walk->any->is.inner = smp_reader_of(reader->bytes + walk->any_off, off - walk->any_off);
+	walk->any = walk->awaited = NULL;
+	if (is_key && item->kind == SMP_KIND_TEXT)
+		walk->awaited = field_of(walk->fields, walk->field_count, span);
+	if (is_key || field == NULL)
+		return HF_OK;
+	if (field->type == SMP_TYPE_ANY) {
+		walk->any = field;
+		walk->any_off = off;
+	} else if (item->kind == SMP_KIND_OTHER && item->value == SIMPLE_NULL) {
+		return HF_OK;
+	}
+	return field_take(field, item, span);
+}
+
+static enum hf_reason value_walk(struct smp_reader *reader, struct walk *walk)
 {
 	struct smp_reader ahead = *reader;
-	struct smp_item head;
-	struct smp_span key;
-	enum hf_reason reason = smp_item_next(&ahead, &head);
+	struct level levels[SMP_DEPTH_MAX] = { { 1, 1 } };
+	uint32_t depth = 0;
 
-	if (reason != HF_OK)
-		return reason;
-	if (head.kind != SMP_KIND_TEXT) {
-		reason = smp_value_skip(reader);
-		return reason == HF_OK ? smp_value_skip(reader) : reason;
+	while (levels[depth].left != 0u) { /* each turn takes a byte */
+		struct level *level = &levels[depth];
+		const uint32_t off = ahead.off;
+		struct smp_item item;
+		struct smp_span span = { NULL, 0 };
+		enum hf_reason reason = smp_item_next(&ahead, &item);
+
+		if (reason == HF_OK && (item.kind == SMP_KIND_BYTES || item.kind == SMP_KIND_TEXT))
+			reason = span_of(&ahead, &item, &span);
+		if (reason != HF_OK)
+			return reason;
+		if (depth == 0u && walk->fields != NULL && item.kind != SMP_KIND_MAP)
+			return HF_R_SMP_CBOR_TYPE;
+		if (item.kind == SMP_KIND_BREAK) {
+			if (level->left <= LEFT_INDEFINITE / 2u || level->left % 2u != 0u)
+				return depth == 1u && walk->awaited != NULL ? HF_R_SMP_CBOR_TYPE : HF_R_SMP_CBOR;
+			level->left = 0;
+		} else {
+			level->left -= level->step;
+		}
+		if (depth == 1u && walk->fields != NULL)
+			reason = pair_take(walk, &ahead, off, &item, &span, level->left % 2u != 0u);
+		if (item.kind == SMP_KIND_LIST || item.kind == SMP_KIND_MAP) {
+			if (reason == HF_OK && ++depth >= SMP_DEPTH_MAX)
+				reason = HF_R_SMP_CBOR_DEPTH;
+			if (reason == HF_OK)
+				levels[depth] = (struct level){ .left = item.indefinite ? LEFT_INDEFINITE : 2u * (uint32_t)item.value,
+								.step = item.kind == SMP_KIND_LIST ? 2u : 1u };
+		}
+		if (reason != HF_OK)
+			return reason;
+		while (depth != 0u && levels[depth].left == 0u)
+			depth--;
 	}
-	reason = smp_string_read(reader, SMP_KIND_TEXT, &key);
-	if (reason != HF_OK)
-		return reason;
-	for (uint32_t i = 0; i < field_count; i++) {
-		if (smp_span_is(&key, fields[i].key) && (fields[i].type == SMP_TYPE_ANY || !null_is_next(reader)))
-			return field_read(reader, &fields[i]);
-	}
-	return smp_value_skip(reader);
+	if (walk->any != NULL)
+		walk->any->is.inner = smp_reader_of(ahead.bytes + walk->any_off, ahead.off - walk->any_off);
+	*reader = ahead;
+	return HF_OK;
+}
+
+enum hf_reason smp_value_skip(struct smp_reader *reader)
+{
+	struct walk walk = { .fields = NULL };
+
+	return value_walk(reader, &walk);
 }
 
 enum hf_reason smp_map_read(struct smp_reader *reader, struct smp_field *fields, uint32_t field_count)
 {
-	struct smp_list pairs;
-	enum hf_reason reason;
-	bool more = true;
+	struct walk walk = { .fields = fields, .field_count = field_count };
 
 	for (uint32_t i = 0; i < field_count; i++)
 		fields[i].found = false;
-	if (left_of(reader) == 0u)
-		return HF_OK;
-	reason = smp_map_open(reader, &pairs);
-	while (reason == HF_OK) { /* each turn takes a byte, or is the last */
-		reason = smp_list_next(reader, &pairs, &more);
-		if (reason != HF_OK || !more)
-			break;
-		reason = pair_read(reader, fields, field_count);
-	}
-	return reason;
+	return left_of(reader) == 0u ? HF_OK : value_walk(reader, &walk);
 }
 
 /* --- writer -------------------------------------------------------------------------------------------------------------- */

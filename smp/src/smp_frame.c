@@ -55,113 +55,76 @@ static void packet_forget(struct smp_rx *rx)
 	rx->packet_bytes = 0;
 }
 
-static void dropped(struct smp_rx *rx, struct smp_rx_event *event, enum hf_reason reason)
+static void drop(struct smp_rx *rx, enum hf_reason reason)
 {
 	packet_forget(rx);
 	rx->state = STATE_TEXT;
-	event->kind = SMP_RX_DROPPED;
-	event->reason = reason;
+	rx->reason = reason;
 }
 
 /* Both marker bytes were seen. */
-static void line_begin(struct smp_rx *rx, bool first, struct smp_rx_event *event)
+static void line_begin(struct smp_rx *rx, bool first)
 {
-	rx->quad_chars = 0;
-	rx->quad_pads = 0;
+	rx->quad_chars = rx->quad_pads = 0;
 	rx->quad = 0;
 	rx->line_ended = false;
+	rx->state = STATE_LINE;
 	if (first) {
 		packet_forget(rx);
 		rx->in_packet = true;
 	} else if (!rx->in_packet) {
-		/* Its base64 will pass as text: harmless, it is only shown. */
-		dropped(rx, event, HF_R_SMP_FRAME_ORPHAN);
-		return;
+		drop(rx, HF_R_SMP_FRAME_ORPHAN); /* its base64 will pass as text: harmless, it is only shown */
 	}
-	rx->state = STATE_LINE;
 }
 
 /* The line's end: is the packet whole? */
-static void line_end(struct smp_rx *rx, struct smp_rx_event *event)
+static bool line_end(struct smp_rx *rx)
 {
-	uint32_t size;
+	const uint32_t size = hf_get16be(rx->packet), have = rx->packet_bytes;
+	enum hf_reason reason = HF_OK;
 
 	rx->state = STATE_TEXT;
-	if (rx->quad_chars != 0u) {
-		dropped(rx, event, HF_R_SMP_FRAME_BASE64);
-		return;
-	}
-	if (rx->packet_bytes < 2u)
-		return;
-	size = hf_get16be(rx->packet);
-	if (rx->packet_bytes < size + 2u)
-		return;
-	if (size < 2u || rx->packet_bytes > size + 2u) {
-		dropped(rx, event, HF_R_SMP_FRAME_LENGTH);
-		return;
-	}
-	if (smp_crc16(0, rx->packet + 2, size) != 0u) {
-		dropped(rx, event, HF_R_SMP_FRAME_CRC);
-		return;
-	}
-	packet_forget(rx);
-	event->kind = SMP_RX_MESSAGE;
-	event->message = rx->packet + 2;
-	event->size_bytes = size - 2u;
-}
-
-static void quad_flush(struct smp_rx *rx, struct smp_rx_event *event)
-{
-	uint32_t count = 3u - rx->quad_pads;
-
-	if (count > rx->packet_cap_bytes - rx->packet_bytes) {
-		dropped(rx, event, HF_R_SMP_FRAME_TOO_LONG);
-		return;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		rx->packet[rx->packet_bytes++] = (uint8_t)(rx->quad >> (16u - 8u * i));
-	rx->line_ended = rx->quad_pads != 0u;
-	rx->quad_chars = 0;
-	rx->quad_pads = 0;
-	rx->quad = 0;
-	/* A packet that cannot fit need not be collected. */
-	if (rx->packet_bytes >= 2u && (uint32_t)hf_get16be(rx->packet) + 2u > rx->packet_cap_bytes)
-		dropped(rx, event, HF_R_SMP_FRAME_TOO_LONG);
-}
-
-static void line_char(struct smp_rx *rx, uint8_t c, struct smp_rx_event *event)
-{
-	uint32_t value = char_value(c);
-	bool bad = value == CHAR_NONE || rx->line_ended || (value != CHAR_PAD && rx->quad_pads != 0u) ||
-		   (value == CHAR_PAD && rx->quad_chars < 2u);
-
-	if (bad) {
-		dropped(rx, event, HF_R_SMP_FRAME_BASE64);
-		return;
-	}
-	rx->quad = rx->quad << 6 | (value == CHAR_PAD ? 0u : value);
-	rx->quad_pads = (uint8_t)(rx->quad_pads + (value == CHAR_PAD ? 1u : 0u));
-	rx->quad_chars++;
-	if (rx->quad_chars == 4u)
-		quad_flush(rx, event);
-}
-
-/* A byte while in a line. False: it is not part of the line and must be looked at as text. */
-static bool line_byte(struct smp_rx *rx, uint8_t c, struct smp_rx_event *event)
-{
-	if (c == '\r')
-		return true;
-	if (c == '\n') {
-		line_end(rx, event);
-		return true;
-	}
-	if (c == MARK_START_0 || c == MARK_NEXT_0) {
-		/* The line feed was lost, or another line cut in. What was collected may be whole. */
-		line_end(rx, event);
+	if (rx->quad_chars != 0u)
+		reason = HF_R_SMP_FRAME_BASE64;
+	else if (have < 2u || have < size + 2u)
 		return false;
+	else if (size < 2u || have > size + 2u)
+		reason = HF_R_SMP_FRAME_LENGTH;
+	else if (smp_crc16(0, rx->packet + 2, size) != 0u)
+		reason = HF_R_SMP_FRAME_CRC;
+	drop(rx, reason);
+	rx->message_bytes = size - 2u;
+	return reason == HF_OK;
+}
+
+static void quad_flush(struct smp_rx *rx)
+{
+	for (uint32_t i = 0; i < 3u - rx->quad_pads; i++) {
+		if (rx->packet_bytes == rx->packet_cap_bytes) {
+			drop(rx, HF_R_SMP_FRAME_TOO_LONG);
+			return;
+		}
+		rx->packet[rx->packet_bytes++] = (uint8_t)(rx->quad >> (16u - 8u * i));
 	}
-	line_char(rx, c, event);
-	return event->kind != SMP_RX_DROPPED;
+	rx->line_ended = rx->quad_pads != 0u;
+	rx->quad_chars = rx->quad_pads = 0;
+	/* A packet that cannot fit need not be collected. */
+	if (rx->packet_bytes >= 2u && hf_get16be(rx->packet) > rx->packet_cap_bytes - 2u)
+		drop(rx, HF_R_SMP_FRAME_TOO_LONG);
+}
+
+static void line_char(struct smp_rx *rx, uint8_t c)
+{
+	const uint32_t value = char_value(c), pad = value == CHAR_PAD ? 1u : 0u;
+
+	if (value == CHAR_NONE || rx->line_ended || (pad != 0u ? rx->quad_chars < 2u : rx->quad_pads != 0u)) {
+		drop(rx, HF_R_SMP_FRAME_BASE64);
+		return;
+	}
+	rx->quad = rx->quad << 6 | (value & 63u & (pad - 1u));
+	rx->quad_pads = (uint8_t)(rx->quad_pads + pad);
+	if (++rx->quad_chars == 4u)
+		quad_flush(rx);
 }
 
 static bool is_marker(uint8_t first, uint8_t second)
@@ -169,31 +132,56 @@ static bool is_marker(uint8_t first, uint8_t second)
 	return (first == MARK_START_0 && second == MARK_START_1) || (first == MARK_NEXT_0 && second == MARK_NEXT_1);
 }
 
+bool smp_rx_byte(struct smp_rx *rx, uint8_t byte)
+{
+	const uint8_t marker = rx->marker;
+
+	rx->marker = 0;
+	if (byte == MARK_START_0 || byte == MARK_NEXT_0) {
+		/* In a line, its line feed was lost, or another line cut in. What was collected may be whole. */
+		rx->marker = byte;
+		return rx->state == STATE_LINE && line_end(rx);
+	}
+	if (marker != 0u) {
+		if (is_marker(marker, byte))
+			line_begin(rx, marker == MARK_START_0);
+		return false;
+	}
+	if (rx->state == STATE_TEXT || byte == '\r')
+		return false;
+	if (byte == '\n')
+		return line_end(rx);
+	line_char(rx, byte);
+	return false;
+}
+
 /* Bytes outside a line: runs of text go out in one piece, a marker begins a line. Returns how many were taken. */
 static uint32_t text_feed(struct smp_rx *rx, const uint8_t *bytes, uint32_t size_bytes, struct smp_rx_event *event)
 {
 	uint32_t run = 0;
 
-	if (rx->marker != 0u) {
-		uint8_t first = rx->marker;
-
+	if (rx->marker != 0u && !is_marker(rx->marker, bytes[0])) {
+		rx->held = rx->marker;
 		rx->marker = 0;
-		if (is_marker(first, bytes[0])) {
-			line_begin(rx, first == MARK_START_0, event);
-			return 1;
-		}
-		rx->held = first;
 		*event = (struct smp_rx_event){ .kind = SMP_RX_TEXT, .text = &rx->held, .size_bytes = 1 };
 		return 0;
 	}
-	while (run < size_bytes && bytes[run] != MARK_START_0 && bytes[run] != MARK_NEXT_0)
+	while (rx->marker == 0u && run < size_bytes && bytes[run] != MARK_START_0 && bytes[run] != MARK_NEXT_0)
 		run++;
 	if (run != 0u) {
 		*event = (struct smp_rx_event){ .kind = SMP_RX_TEXT, .text = bytes, .size_bytes = run };
 		return run;
 	}
-	rx->marker = bytes[0];
+	(void)smp_rx_byte(rx, bytes[0]);
 	return 1;
+}
+
+/* A byte that is not of base64 ends its line and is text. */
+static uint32_t line_feed(struct smp_rx *rx, uint8_t byte, struct smp_rx_event *event)
+{
+	if (smp_rx_byte(rx, byte))
+		*event = (struct smp_rx_event){ .kind = SMP_RX_MESSAGE, .message = rx->packet + 2, .size_bytes = rx->message_bytes };
+	return rx->reason == HF_OK || byte == '\n' || rx->marker != 0u ? 1u : 0u;
 }
 
 uint32_t smp_rx_feed(struct smp_rx *rx, const uint8_t *bytes, uint32_t size_bytes, struct smp_rx_event *event)
@@ -201,11 +189,11 @@ uint32_t smp_rx_feed(struct smp_rx *rx, const uint8_t *bytes, uint32_t size_byte
 	uint32_t used = 0;
 
 	*event = (struct smp_rx_event){ .kind = SMP_RX_MORE };
+	rx->reason = HF_OK;
 	while (used < size_bytes && event->kind == SMP_RX_MORE) { /* each turn takes a byte, or resolves a marker, or leaves a line */
-		if (rx->state == STATE_TEXT)
-			used += text_feed(rx, bytes + used, size_bytes - used, event);
-		else
-			used += line_byte(rx, bytes[used], event) ? 1u : 0u;
+		used += rx->state == STATE_TEXT ? text_feed(rx, bytes + used, size_bytes - used, event) : line_feed(rx, bytes[used], event);
+		if (rx->reason != HF_OK)
+			*event = (struct smp_rx_event){ .kind = SMP_RX_DROPPED, .reason = rx->reason };
 	}
 	return used;
 }
@@ -220,16 +208,11 @@ void smp_tx_start(struct smp_tx *tx, const uint8_t *message, uint32_t message_by
 
 static uint8_t packet_byte(const struct smp_tx *tx, uint32_t off)
 {
-	uint8_t edge[2];
+	const uint32_t end = 2u + tx->message_bytes;
 
-	if (off >= 2u && off < 2u + tx->message_bytes)
+	if (off >= 2u && off < end)
 		return tx->message[off - 2u];
-	if (off < 2u) {
-		hf_put16be(edge, (uint16_t)(tx->message_bytes + 2u));
-		return edge[off];
-	}
-	hf_put16be(edge, tx->crc);
-	return edge[off - 2u - tx->message_bytes];
+	return (uint8_t)(off < 2u ? end >> (8u - 8u * off) : (uint32_t)tx->crc >> (8u - 8u * (off - end)));
 }
 
 uint32_t smp_tx_line(struct smp_tx *tx, uint8_t line[SMP_LINE_BYTES])

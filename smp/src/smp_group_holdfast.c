@@ -15,13 +15,18 @@ static void put_report(struct smp_writer *writer, const struct hf_report *report
 		smp_put_key_uint(writer, keys[i], values[i]);
 }
 
+void smp_put_why(struct smp_writer *writer, const struct hf_report *report, enum hf_reason last_refusal)
+{
+	if (report != NULL)
+		put_report(writer, report);
+	smp_put_key_uint(writer, "last", (uint32_t)last_refusal);
+}
+
 enum hf_reason smp_holdfast_why(void *ctx, struct smp_call *call)
 {
 	const struct smp_why *why = ctx;
 
-	if (why->report != NULL)
-		put_report(call->reply, why->report);
-	smp_put_key_uint(call->reply, "last", (uint32_t)why->server->last_refusal);
+	smp_put_why(call->reply, why->report, why->server->last_refusal);
 	return HF_OK;
 }
 

@@ -57,14 +57,14 @@ static void message_run(struct recovery_server *recovery, const uint8_t *data, u
 
 		if (size_bytes - off >= SMP_HEADER_BYTES)
 			request = smp_header_get(data + off);
-		recovery->server.last_refusal = HF_OK;
-		size = smp_server_answer(&recovery->server, message, size_bytes, &off, reply, RECOVERY_REPLY_BYTES);
+		recovery->last_refusal = HF_OK;
+		size = recovery_server_answer(recovery, message, size_bytes, &off, reply);
 		if (size == 0)
 			break;
 		demand(off > before && off <= size_bytes && size <= RECOVERY_REPLY_BYTES);
 		demand(smp_reply_read(reply, size, &read) == HF_OK && read.header.length_bytes + SMP_HEADER_BYTES == size);
 		demand(read.header.sequence == request.sequence && read.header.group == request.group && read.header.id == request.id);
-		demand(read.refused == (recovery->server.last_refusal != HF_OK));
+		demand(read.refused == (recovery->last_refusal != HF_OK));
 	}
 	free(message);
 	free(reply);

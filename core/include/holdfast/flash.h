@@ -16,6 +16,7 @@
 #ifndef HOLDFAST_FLASH_H
 #define HOLDFAST_FLASH_H
 
+#include <holdfast/known.h>
 #include <holdfast/reason.h>
 
 struct hf_flash {

@@ -64,9 +64,7 @@ struct hf_begin {
 struct hf_log {
 	const struct hf_flash *flash;
 	uint32_t base_off;
-	uint32_t slot_bytes;
-	uint32_t slot_count;
-	uint32_t free_slot;       /* next slot to write; NOR: may equal slot_count or more (full) */
+	uint32_t free_slot;       /* next slot to write; NOR: may be their number or more (full) */
 	uint32_t sequence;        /* RRAM: of the next slot */
 	uint32_t keep_off[2];     /* RRAM: slots that must not be overwritten, first slot and count (ST, BEGIN) */
 	uint32_t keep_count[2];

@@ -16,7 +16,6 @@
 struct hf_mover {
 	const struct hf_boot_config *config;
 	struct hf_journal journal;
-	uint32_t sector_bytes;    /* the larger of the slots' */
 	uint32_t steps_done;
 	bool resumed;
 };

@@ -51,7 +51,11 @@ enum hf_reason smp_item_next(struct smp_reader *reader, struct smp_item *item) H
 /* Steps over one whole value, nested ones included. */
 enum hf_reason smp_value_skip(struct smp_reader *reader) HF_MUST_USE;
 
-enum smp_type { SMP_TYPE_U32, SMP_TYPE_I32, SMP_TYPE_BOOL, SMP_TYPE_BYTES, SMP_TYPE_TEXT, SMP_TYPE_ANY };
+/* Numbers are the kinds'. */
+enum smp_type {
+	SMP_TYPE_U32 = SMP_KIND_UINT, SMP_TYPE_I32 = SMP_KIND_NINT, SMP_TYPE_BYTES = SMP_KIND_BYTES, SMP_TYPE_TEXT = SMP_KIND_TEXT,
+	SMP_TYPE_BOOL = SMP_KIND_BOOL, SMP_TYPE_ANY = SMP_KIND_OTHER
+};
 
 /* A wanted key. Fill key and type; the rest is the result. */
 struct smp_field {

@@ -51,12 +51,16 @@ struct smp_rx {
 	bool line_ended;         /* padding seen: no more base64 on this line */
 	uint32_t quad;
 	uint8_t held;            /* a marker byte that was text after all */
+	enum hf_reason reason;   /* why a packet was dropped */
+	uint32_t message_bytes;
 };
 
 /* packet: at least 16 bytes, the longest message plus 4. */
 void smp_rx_start(struct smp_rx *rx, uint8_t *packet, uint32_t packet_cap_bytes);
 /* Takes bytes up to the next event; returns how many. Feed the rest again. Any split of the stream gives the same messages. */
 uint32_t smp_rx_feed(struct smp_rx *rx, const uint8_t *bytes, uint32_t size_bytes, struct smp_rx_event *event);
+/* The same for who has no use for text and reasons: true if this byte ends a message, which is then at packet + 2, message_bytes long. */
+bool smp_rx_byte(struct smp_rx *rx, uint8_t byte);
 /* Bytes of a packet are there, its end is not: what a timeout may throw away with smp_rx_start. */
 static inline bool smp_rx_is_midway(const struct smp_rx *rx)
 {

@@ -120,6 +120,8 @@ struct smp_why {
 	const struct smp_server *server;
 };
 
+/* The keys of the reply; report: NULL if there is none. */
+void smp_put_why(struct smp_writer *writer, const struct hf_report *report, enum hf_reason last_refusal);
 enum hf_reason smp_holdfast_why(void *why, struct smp_call *call) HF_MUST_USE;
 
 #define SMP_HOLDFAST_ROWS(why) { SMP_GROUP_HOLDFAST, SMP_HOLDFAST_WHY, smp_holdfast_why, NULL, (why) }
