@@ -13,10 +13,11 @@ enum hf_reason (*const fw_recovery_installed)(struct hf_journal *journal) = hf_r
 
 #define DOUBLE_RESET_MS 500u
 #define MARK 0x48f2b35du
-#define RESET_DELAY_MS 250u   /* the last reply has left the board's USB bridge by then */
-#define UPLOADING_MS 2000u    /* since the last message: the LED still says so */
-#define LEAVE_MS 300000u      /* nobody came, and there is an application to start */
-#define RETRY_MS 10000u       /* what could not be read may be readable at the next boot */
+#define RESET_DELAY_MS 250u    /* the last reply has left the board's USB bridge by then */
+#define UPLOADING_US 2000000u  /* since the last message: the LED still says so */
+#define LEAVE_US 300000000u    /* nobody came, and there is an application to start */
+#define RETRY_US 10000000u     /* what could not be read may be readable at the next boot */
+#define PIN_NONE 0xffu
 
 /* Not cleared at start. RAM keeps its contents over a reset by the pin in practice, though no datasheet promises it
  * (docs/recovery.md); two words, so that what power-on leaves there is not taken for a mark. */
@@ -55,17 +56,17 @@ static void marks_set(uint32_t value)
 /* Listens, and lets a second reset come. A message that was heard waits for fw_recovery_run. */
 static enum hf_reason window_asked(const struct hf_config *config, uint32_t listen_ms, uint32_t wait_ms)
 {
-	const uint32_t start_ms = port_millis();
-	uint32_t passed_ms = 0;
+	const uint32_t start_us = port_micros();
+	uint32_t passed_us = 0;
 
 	if (listen_ms != 0)
 		listen(config);
-	while (passed_ms < listen_ms || passed_ms < wait_ms) {
-		if (passed_ms < listen_ms && heard())
+	while (passed_us < listen_ms * 1000u || passed_us < wait_ms * 1000u) {
+		if (passed_us < listen_ms * 1000u && heard())
 			return HF_R_RECOVERY_WINDOW;
 		port_watchdog_feed();
 		fw_led_show(config->led_pin, config->led_active_level, FW_LED_BOOT);
-		passed_ms = port_millis() - start_ms;
+		passed_us = port_micros() - start_us;
 	}
 	return HF_OK;
 }
@@ -110,25 +111,23 @@ void fw_recovery_run(const struct hf_config *config, const struct hf_boot_config
 {
 	struct recovery_server *server = recovery_server_start(boot, result, report);
 	const bool is_flash = (uint32_t)result->stop.reason / 100u == 1u;
-	const uint32_t leave_ms = result->action == HF_BOOT_START ? LEAVE_MS : is_flash ? RETRY_MS : UINT32_MAX;
+	const uint32_t leave_us = result->action == HF_BOOT_START ? LEAVE_US : is_flash ? RETRY_US : UINT32_MAX;
 	const enum fw_led idle = result->action == HF_BOOT_START ? FW_LED_RECOVERY : FW_LED_REFUSED;
-	uint32_t heard_ms = port_millis(), quiet_ms = 0;
+	uint32_t heard_us = port_micros(), quiet_us = 0;
 
 	listen(config);
-	while (!server->reset_wanted && quiet_ms < leave_ms) {
+	while (!server->reset_wanted && quiet_us < leave_us) {
 		if (heard()) {
 			answer(server);
 			has_message = false;
-			heard_ms = port_millis();
+			heard_us = port_micros();
 		}
-		quiet_ms = port_millis() - heard_ms;
+		quiet_us = port_micros() - heard_us;
 		port_watchdog_feed();
-		const bool uploading = quiet_ms < UPLOADING_MS && server->upload == RECOVERY_UPLOAD_OPEN;
+		const bool uploading = quiet_us < UPLOADING_US && server->upload == RECOVERY_UPLOAD_OPEN;
 		fw_led_show(config->led_pin, config->led_active_level, uploading ? FW_LED_UPDATE : idle);
 	}
-	heard_ms = port_millis();
-	while (port_millis() - heard_ms < RESET_DELAY_MS)
-		port_watchdog_feed();
+	fw_wait_blinking(RESET_DELAY_MS, PIN_NONE, 0);
 	port_boot_mode_set(server->boot_mode);
 	port_reset();
 }

@@ -36,7 +36,7 @@ static uint32_t put_number(char *text, uint32_t at, uint32_t number)
 	return at + digits;
 }
 
-static void put_slot(struct recovery_server *r, struct smp_writer *writer, uint32_t role, enum hf_swap_type type)
+static HF_NOINLINE void put_slot(struct recovery_server *r, struct smp_writer *writer, uint32_t role, enum hf_swap_type type)
 {
 	const struct hf_verdict *verdict = verdict_of(r, role);
 	const struct hf_version *v = &verdict->image.version;
@@ -91,7 +91,7 @@ static enum hf_reason state_write(struct recovery_server *r)
 		if (!has_image(r, role) || hash->size_bytes != hf_hash_bytes(r->slots[role].verdict.hash_kind) ||
 		    memcmp(hash->data, r->slots[role].verdict.digest, hash->size_bytes) != 0)
 			continue;
-		return role == HF_SLOT_SECONDARY ? hf_app_request(&r->app, fields[CONFIRM].is.flag) : HF_OK;
+		return role == HF_SLOT_SECONDARY ? hf_app_request_known(&r->app, fields[CONFIRM].is.flag) : HF_OK;
 	}
 	return HF_R_SMP_HASH_UNKNOWN;
 }
@@ -152,14 +152,14 @@ static enum hf_reason upload_first(struct recovery_server *r)
 static enum hf_reason upload_end(struct recovery_server *r)
 {
 	if (r->plan.into == HF_SLOT_SECONDARY)
-		return hf_app_request(&r->app, r->plan.permanent);
+		return hf_app_request_known(&r->app, r->plan.permanent);
 	r->slots[HF_SLOT_PRIMARY].known = true;
 	const enum hf_reason reason = hf_install_verify(&r->install, &r->slots[HF_SLOT_PRIMARY].verdict);
 	return reason != HF_OK ? reason : r->slots[HF_SLOT_PRIMARY].verdict.finding.reason;
 }
 
 /* Bytes at the offset that is wanted are written; any other request only learns that offset. */
-static enum hf_reason upload_step(struct recovery_server *r)
+static HF_NOINLINE enum hf_reason upload_step(struct recovery_server *r)
 {
 	struct hf_upload *upload = &r->install.upload;
 	enum hf_reason reason = HF_OK;
@@ -285,7 +285,7 @@ static void put_refusal(struct smp_writer *writer, enum hf_reason reason)
 static const char keys[] = "0off\0" "2data\0" "0len\0" "0image\0" "2sha\0" "2hash\0" "6confirm\0" "0slot\0" "0boot_mode\0" "3query\0" "3d";
 
 /* What is not there is 0, false or empty. */
-static enum hf_reason fields_read(uint8_t *body, uint32_t body_bytes)
+static HF_NOINLINE enum hf_reason fields_read(uint8_t *body, uint32_t body_bytes)
 {
 	struct smp_reader reader = smp_reader_of(body, body_bytes);
 	const char *key = keys;
@@ -300,7 +300,7 @@ static enum hf_reason fields_read(uint8_t *body, uint32_t body_bytes)
 }
 
 /* Checks in Zephyr's order: body, op, version; then the request. */
-static enum hf_reason answer(struct recovery_server *r, uint8_t *message, uint32_t body_left_bytes, uint32_t body_bytes, struct smp_writer *writer)
+static HF_NOINLINE enum hf_reason answer(struct recovery_server *r, uint8_t *message, uint32_t body_left_bytes, uint32_t body_bytes, struct smp_writer *writer)
 {
 	const uint32_t op = message[0] & 7u;
 	enum hf_reason reason;

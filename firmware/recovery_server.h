@@ -40,10 +40,10 @@ struct recovery_server {
 	bool reset_wanted;
 	uint32_t boot_mode;              /* that the reset was asked for with */
 	struct hf_app_config app;
-	struct recovery_slot slots[2];
-	struct hf_install install;       /* its upload serves both slots */
 	struct hf_recovery_plan plan;    /* of the upload */
 	enum recovery_upload upload;
+	struct hf_install install;       /* its upload serves both slots */
+	struct recovery_slot slots[2];
 };
 
 /* One a program. boot, result and report are kept; report's stop reason says why the board is here. hf_boot_run has been called with

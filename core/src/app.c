@@ -103,8 +103,16 @@ static bool trial_is_open(const struct hf_trailer *primary)
 
 enum hf_reason hf_app_request(const struct hf_app_config *app, bool permanent)
 {
-	struct hf_trailer primary, secondary;
 	struct hf_slot_info info;
+	memset(&info, 0, sizeof info);
+	if (app->secondary != NULL && !find_image(app, app->secondary, HF_SLOT_SECONDARY, &info))
+		return HF_R_SLOT_NO_IMAGE;
+	return hf_app_request_known(app, permanent);
+}
+
+enum hf_reason hf_app_request_known(const struct hf_app_config *app, bool permanent)
+{
+	struct hf_trailer primary, secondary;
 	enum hf_reason reason = read_trailers(app, &primary, &secondary);
 	if (reason != HF_OK)
 		return reason;
@@ -112,9 +120,6 @@ enum hf_reason hf_app_request(const struct hf_app_config *app, bool permanent)
 		return HF_R_SLOT_NONE;
 	if (trial_is_open(&primary))
 		return HF_R_SLOT_TRIAL_OPEN;
-	memset(&info, 0, sizeof info);
-	if (!find_image(app, app->secondary, HF_SLOT_SECONDARY, &info))
-		return HF_R_SLOT_NO_IMAGE;
 	if (secondary.magic == HF_MAGIC_BAD || secondary.image_ok == HF_FLAG_BAD)
 		return HF_R_SLOT_REQUEST_TORN;
 	if (secondary.magic == HF_MAGIC_UNSET) {

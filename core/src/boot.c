@@ -9,12 +9,12 @@ enum { TURNS_MAX = 12 };
 struct machine {
 	const struct hf_boot_config *config;
 	struct hf_boot_result *result;
-	struct hf_mover mover;
-	struct hf_verdict primary;     /* newest verdict of the primary */
 	struct hf_trailer kept_request; /* a request that setting up the journal wiped; magic UNSET: none */
 	uint32_t turn;
 	bool acted;                    /* a decision was begun or finished at this boot */
 	bool fell_back;
+	struct hf_mover mover;
+	struct hf_verdict primary;     /* newest verdict of the primary */
 };
 
 enum next { NEXT_TURN, NEXT_STEP, NEXT_START, NEXT_DONE };
@@ -54,7 +54,8 @@ void hf_boot_rules(const struct hf_boot_config *c, struct hf_rules *rules)
 		.crypto = hf_known_crypto(c->crypto),
 		.keys = c->keys,
 		.key_count = c->key_count,
-		.limit_bytes = hf_known_mode(c->mode)->size_max(c->primary->size_bytes, c->secondary->size_bytes, boot_sector_bytes(c), c->align),
+		.limit_bytes = hf_known_mode(c->mode)->size_max(c->primary->size_bytes, c->secondary != NULL ? c->secondary->size_bytes : 0,
+								boot_sector_bytes(c), c->align),
 		.header_bytes = c->header_bytes,
 		.run_addr = c->run_check ? c->primary_addr : 0,
 		.run_bytes = c->run_check ? c->primary->size_bytes : 0,
@@ -471,10 +472,11 @@ static enum next start(struct machine *b)
 static bool geometry_is_sound(const struct hf_boot_config *c)
 {
 	const struct hf_flash *p = c->primary, *s = c->secondary;
+	const bool p_is_nor = hf_known(p)->needs_erase, s_is_nor = hf_known(s)->needs_erase;
 	const uint32_t sector = boot_sector_bytes(c);
-	return sector % hf_known(p)->sector_bytes == 0 && p->size_bytes % sector == 0 && sector % hf_known(s)->sector_bytes == 0 && s->size_bytes % sector == 0 &&
-	       (c->align == 16 || (c->align == 8 && hf_known(p)->needs_erase)) && (hf_known(s)->needs_erase || !hf_known(p)->needs_erase) && c->work_bytes >= sector &&
-	       hf_known_mode(c->mode)->size_max(p->size_bytes, s->size_bytes, sector, c->align) != 0;
+	return sector % hf_known(p)->sector_bytes == 0 && p->size_bytes % sector == 0 && sector % hf_known(s)->sector_bytes == 0 &&
+	       s->size_bytes % sector == 0 && (c->align == 16 || (c->align == 8 && p_is_nor)) && (s_is_nor || !p_is_nor) &&
+	       c->work_bytes >= sector && hf_known_mode(c->mode)->size_max(p->size_bytes, s->size_bytes, sector, c->align) != 0;
 }
 
 void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_result *result)

@@ -6,10 +6,11 @@
 #include <holdfast/boot.h>
 #include <holdfast/journal.h>
 
-/* The larger of the slots' sectors: what a step moves, and what is free when a walk has ended. */
+/* The larger of the slots' sectors: what a step moves, and what is free when a walk has ended. secondary may be NULL. */
 static inline uint32_t boot_sector_bytes(const struct hf_boot_config *c)
 {
-	const uint32_t primary = hf_known(c->primary)->sector_bytes, secondary = hf_known(c->secondary)->sector_bytes;
+	const uint32_t primary = hf_known(c->primary)->sector_bytes;
+	const uint32_t secondary = hf_known(c->secondary != NULL ? c->secondary : c->primary)->sector_bytes;
 
 	return secondary > primary ? secondary : primary;
 }
@@ -19,10 +20,8 @@ static inline bool boot_is_accepted(const struct hf_verdict *verdict)
 	return verdict->token == HF_ACCEPTED && verdict->finding.reason == HF_OK;
 }
 
-/* The rules for an image that is to run in the primary, without a floor for version and counter. */
+/* The rules for an image that is to run in the primary, without a floor for version and counter. secondary may be NULL. */
 void hf_boot_rules(const struct hf_boot_config *config, struct hf_rules *rules);
-/* The same with one slot: config->secondary may be NULL. */
-void hf_boot_rules_of_one(const struct hf_boot_config *config, struct hf_rules *rules);
 /* One boot of the modes with two slots. */
 void hf_boot_two_slots(const struct hf_boot_config *config, struct hf_boot_result *result);
 

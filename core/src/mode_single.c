@@ -28,15 +28,6 @@ static struct hf_step single_step_at(const struct hf_plan *plan, uint32_t k)
 	return (struct hf_step){ HF_SLOT_PRIMARY, HF_SLOT_PRIMARY, 0, 0 };
 }
 
-void hf_boot_rules_of_one(const struct hf_boot_config *config, struct hf_rules *rules)
-{
-	static const struct hf_flash none = { 0 };
-	struct hf_boot_config c = *config;
-	if (c.secondary == NULL)
-		c.secondary = &none;
-	hf_boot_rules(&c, rules);
-}
-
 static void event(const struct hf_boot_config *c, enum hf_reason reason, uint32_t a, uint32_t b)
 {
 	if (c->trace.event != NULL)
@@ -46,9 +37,10 @@ static void event(const struct hf_boot_config *c, enum hf_reason reason, uint32_
 static bool geometry_is_sound(const struct hf_boot_config *c)
 {
 	const struct hf_flash *p = c->primary;
-	return p->size_bytes % hf_known(p)->sector_bytes == 0 && p->size_bytes / hf_known(p)->sector_bytes <= UINT16_MAX && c->work_bytes >= hf_known(p)->sector_bytes &&
+	const uint32_t sector = hf_known(p)->sector_bytes;
+	return p->size_bytes % sector == 0 && p->size_bytes / sector <= UINT16_MAX && c->work_bytes >= sector &&
 	       (c->align == 8 || c->align == 16) && (hf_known(p)->needs_erase || c->align == 16) &&
-	       single_size_max(p->size_bytes, 0, hf_known(p)->sector_bytes, c->align) != 0;
+	       single_size_max(p->size_bytes, 0, sector, c->align) != 0;
 }
 
 /* One bad read is no refusal. The counter's floor is what ran before an upload began. */
@@ -57,7 +49,7 @@ static enum hf_reason judge(const struct hf_boot_config *c, const struct hf_jour
 	const struct hf_image_place place = { c->primary, 0 };
 	struct hf_rules rules;
 	enum hf_reason reason = HF_OK;
-	hf_boot_rules_of_one(c, &rules);
+	hf_boot_rules(c, &rules);
 	rules.counter_min = journal->counter;
 	rules.has_counter_min = (c->policy & HF_POLICY_COUNTER) != 0 && journal->counter != 0;
 	for (uint32_t n = 0; n < TIMES_READ; n++) {

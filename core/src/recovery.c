@@ -43,16 +43,23 @@ void hf_recovery_facts_of(const struct hf_boot_config *config, const struct hf_b
 	facts->into_primary = into_primary;
 }
 
+static enum hf_reason judge(const struct hf_boot_config *c, const struct hf_flash *flash, uint32_t base_off, uint32_t counter_min,
+			    struct hf_verdict *verdict)
+{
+	const struct hf_image_place place = { flash, base_off };
+	struct hf_rules rules;
+	hf_boot_rules(c, &rules);
+	rules.counter_min = counter_min;
+	rules.has_counter_min = (c->policy & HF_POLICY_COUNTER) != 0 && counter_min != 0;
+	return hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
+}
+
 enum hf_reason hf_recovery_judge(const struct hf_boot_config *c, enum hf_slot_role role, struct hf_verdict *verdict)
 {
-	struct hf_image_place place = { role == HF_SLOT_PRIMARY ? c->primary : c->secondary, 0 };
-	struct hf_rules rules;
-	hf_boot_rules_of_one(c, &rules);
-	enum hf_reason reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
-	if (role == HF_SLOT_SECONDARY && hf_known_mode(c->mode)->keeps_old && (reason != HF_OK || !boot_is_accepted(verdict))) {
-		place.base_off = boot_sector_bytes(c);
-		reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
-	}
+	const bool is_secondary = role == HF_SLOT_SECONDARY;
+	enum hf_reason reason = judge(c, is_secondary ? c->secondary : c->primary, 0, 0, verdict);
+	if (is_secondary && hf_known_mode(c->mode)->keeps_old && (reason != HF_OK || !boot_is_accepted(verdict)))
+		reason = judge(c, c->secondary, boot_sector_bytes(c), 0, verdict);
 	return reason;
 }
 
@@ -144,12 +151,9 @@ static enum hf_reason note_and_renew(struct hf_install *install, struct hf_goal 
 static void floor_find(struct hf_install *install, const struct hf_journal_upload *known, struct hf_goal *goal)
 {
 	const struct hf_boot_config *c = install->config;
-	const struct hf_image_place place = { c->primary, 0 };
-	struct hf_rules rules;
 	struct hf_verdict verdict;
 	install->version_min = known->version_min;
-	hf_boot_rules_of_one(c, &rules);
-	if (hf_verdict_of(&place, &rules, c->work, c->work_bytes, &verdict) != HF_OK || !boot_is_accepted(&verdict))
+	if (judge(c, c->primary, 0, 0, &verdict) != HF_OK || !boot_is_accepted(&verdict))
 		return;
 	install->version_min = verdict.image.version;
 	if (verdict.counter > goal->counter)
@@ -188,7 +192,7 @@ enum hf_reason hf_install_begin(struct hf_install *install, const struct hf_boot
 	struct hf_note note;
 	struct hf_goal goal = { .kind = HF_KIND_FORMAT, .walk = HF_WALK_UP, .align = c->align };
 	const uint32_t sector = hf_known(c->primary)->sector_bytes;
-	hf_boot_rules_of_one(c, &rules);
+	hf_boot_rules(c, &rules);
 	if (size_bytes == 0 || size_bytes > rules.limit_bytes || head_bytes > size_bytes)
 		return HF_R_SLOT_TOO_SMALL;
 	if (tag_bytes == 0 || tag_bytes > sizeof known.tag)
@@ -227,13 +231,8 @@ enum hf_reason hf_install_begin(struct hf_install *install, const struct hf_boot
 enum hf_reason hf_install_verify(struct hf_install *install, struct hf_verdict *verdict)
 {
 	const struct hf_boot_config *c = install->config;
-	const struct hf_image_place place = { c->primary, 0 };
 	const struct hf_journal_upload none = { .version_min = install->version_min };
-	struct hf_rules rules;
-	hf_boot_rules_of_one(c, &rules);
-	rules.counter_min = install->journal.counter;
-	rules.has_counter_min = (c->policy & HF_POLICY_COUNTER) != 0 && install->journal.counter != 0;
-	const enum hf_reason reason = hf_verdict_of(&place, &rules, c->work, c->work_bytes, verdict);
+	const enum hf_reason reason = judge(c, c->primary, 0, install->journal.counter, verdict);
 	if (reason == HF_OK && boot_is_accepted(verdict))
 		return hf_journal_append_mark(&install->journal, HF_RECORD_DONE);
 	return reason != HF_OK ? reason : hf_journal_append_upload(&install->journal, &none); /* not resumed: it starts over */

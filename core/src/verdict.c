@@ -28,13 +28,13 @@ static enum hf_reason flags_check(struct hf_judge *judge)
 }
 
 /* The one pass over the image: its digest, and for a pure signature at the same time SHA-512(R | A | image) into h. */
-static enum hf_reason hash_image(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX])
+static HF_NOINLINE enum hf_reason hash_image(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX])
 {
 	const struct hf_rules *rules = judge->rules;
 	const struct hf_crypto *crypto = hf_known_crypto(rules->crypto);
 	struct hf_verdict *verdict = judge->verdict;
 	const uint32_t chunk_bytes = judge->work_bytes < FEED_BYTES ? judge->work_bytes : FEED_BYTES;
-	const uint32_t count = hf_judge_is_pure(judge) ? 2u : 1u;
+	const uint32_t count = crypto->ed25519_check != NULL && hf_judge_is_pure(judge) ? 2u : 1u; /* no other key has pure signatures */
 	struct hf_hash hash[2];
 	enum hf_reason reason = HF_OK;
 

@@ -51,7 +51,7 @@ static enum hf_reason area_write(void *ctx, uint32_t off, const void *from, uint
 	const struct port_area *area = ctx;
 	const uint8_t *bytes = from;
 
-	if (off % CHIP_WRITE_UNIT_BYTES != 0 || size_bytes % CHIP_WRITE_UNIT_BYTES != 0 || !wait_ready())
+	if (!wait_ready())
 		return HF_R_FLASH_WRITE;
 	uint32_t pofcon = unlock(NVMC_CONFIG_WRITE);
 	bool is_ready = true;
@@ -67,7 +67,7 @@ static enum hf_reason area_erase(void *ctx, uint32_t off, uint32_t size_bytes)
 {
 	const struct port_area *area = ctx;
 
-	if (off % CHIP_PAGE_BYTES != 0 || size_bytes % CHIP_PAGE_BYTES != 0 || !wait_ready())
+	if (!wait_ready())
 		return HF_R_FLASH_ERASE;
 	uint32_t pofcon = unlock(NVMC_CONFIG_ERASE);
 	bool is_ready = true;

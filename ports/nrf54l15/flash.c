@@ -64,8 +64,6 @@ static enum hf_reason area_write(void *ctx, uint32_t off, const void *from, uint
 {
 	const struct port_area *area = ctx;
 
-	if (off % CHIP_WRITE_UNIT_BYTES != 0 || size_bytes % CHIP_WRITE_UNIT_BYTES != 0)
-		return HF_R_FLASH_WRITE;
 	return lines_write(area->addr + off, from, size_bytes) ? HF_OK : HF_R_FLASH_WRITE;
 }
 
@@ -73,8 +71,6 @@ static enum hf_reason area_erase(void *ctx, uint32_t off, uint32_t size_bytes)
 {
 	const struct port_area *area = ctx;
 
-	if (off % CHIP_PAGE_BYTES != 0 || size_bytes % CHIP_PAGE_BYTES != 0)
-		return HF_R_FLASH_ERASE;
 	for (uint32_t i = 0; i < size_bytes; i += CHIP_PAGE_BYTES) {
 		port_watchdog_feed();
 		if (!lines_write(area->addr + off + i, NULL, CHIP_PAGE_BYTES))

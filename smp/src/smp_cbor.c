@@ -155,9 +155,9 @@ static enum hf_reason field_take(struct smp_field *field, const struct smp_item 
 		field->is.span = *span;
 	else if (field->type == SMP_TYPE_BOOL)
 		field->is.flag = item->value != 0u;
-	else if (item->kind == SMP_KIND_NINT)
+	else if (field->type == SMP_TYPE_I32 && item->kind == SMP_KIND_NINT)
 		field->is.i32 = -1 - (int32_t)item->value;
-	else
+	else if (field->type != SMP_TYPE_ANY)
 		field->is.u32 = (uint32_t)item->value;
 	field->found = true;
 	return HF_OK;
@@ -167,29 +167,19 @@ struct walk {
 	struct smp_field *fields; /* NULL: any value will do, and nothing of it is kept */
 	uint32_t field_count;
 	struct smp_field *awaited; /* the key before named it */
-	struct smp_field *any;     /* its value is being stepped over */
-	uint32_t any_off;
 };
 
-/* One item of the map itself: a key, or the value of one. Keys that are not text are of no field. */
-static enum hf_reason pair_take(struct walk *walk, struct smp_reader *reader, uint32_t off, const struct smp_item *item,
-				const struct smp_span *span, bool is_key)
+/* One item of the map itself: a key, or the value of one. Keys that are not text are of no field, null is as good as no key. */
+static enum hf_reason pair_take(struct walk *walk, const struct smp_reader *value, const struct smp_item *item, const struct smp_span *span,
+				bool is_key)
 {
 	struct smp_field *field = walk->awaited;
 
-	if (walk->any != NULL)
-		walk->any->is.inner = smp_reader_of(reader->bytes + walk->any_off, off - walk->any_off);
-	walk->any = walk->awaited = NULL;
-	if (is_key && item->kind == SMP_KIND_TEXT)
-		walk->awaited = field_of(walk->fields, walk->field_count, span);
-	if (is_key || field == NULL)
+	walk->awaited = is_key && item->kind == SMP_KIND_TEXT ? field_of(walk->fields, walk->field_count, span) : NULL;
+	if (is_key || field == NULL || (item->kind == SMP_KIND_OTHER && item->value == SIMPLE_NULL && field->type != SMP_TYPE_ANY))
 		return HF_OK;
-	if (field->type == SMP_TYPE_ANY) {
-		walk->any = field;
-		walk->any_off = off;
-	} else if (item->kind == SMP_KIND_OTHER && item->value == SIMPLE_NULL) {
-		return HF_OK;
-	}
+	if (field->type == SMP_TYPE_ANY)
+		field->is.inner = *value;
 	return field_take(field, item, span);
 }
 
@@ -201,7 +191,7 @@ static enum hf_reason value_walk(struct smp_reader *reader, struct walk *walk)
 
 	while (levels[depth].left != 0u) { /* each turn takes a byte */
 		struct level *level = &levels[depth];
-		const uint32_t off = ahead.off;
+		const struct smp_reader value = smp_reader_of(ahead.bytes + ahead.off, left_of(&ahead));
 		struct smp_item item;
 		struct smp_span span = { NULL, 0 };
 		enum hf_reason reason = smp_item_next(&ahead, &item);
@@ -220,7 +210,7 @@ static enum hf_reason value_walk(struct smp_reader *reader, struct walk *walk)
 			level->left -= level->step;
 		}
 		if (depth == 1u && walk->fields != NULL)
-			reason = pair_take(walk, &ahead, off, &item, &span, level->left % 2u != 0u);
+			reason = pair_take(walk, &value, &item, &span, level->left % 2u != 0u);
 		if (item.kind == SMP_KIND_LIST || item.kind == SMP_KIND_MAP) {
 			if (reason == HF_OK && ++depth >= SMP_DEPTH_MAX)
 				reason = HF_R_SMP_CBOR_DEPTH;
@@ -233,8 +223,6 @@ static enum hf_reason value_walk(struct smp_reader *reader, struct walk *walk)
 		while (depth != 0u && levels[depth].left == 0u)
 			depth--;
 	}
-	if (walk->any != NULL)
-		walk->any->is.inner = smp_reader_of(ahead.bytes + walk->any_off, ahead.off - walk->any_off);
 	*reader = ahead;
 	return HF_OK;
 }
@@ -269,34 +257,46 @@ static void put(struct smp_writer *writer, const void *data, uint32_t size_bytes
 	writer->used_bytes += size_bytes;
 }
 
-static void put_head(struct smp_writer *writer, uint32_t major, uint64_t value)
+static void put_head(struct smp_writer *writer, uint32_t major, uint32_t value)
 {
-	uint8_t head[9];
-	uint32_t size = value < 24u ? 0u : value <= UINT8_MAX ? 1u : value <= UINT16_MAX ? 2u : value <= UINT32_MAX ? 4u : 8u;
-	uint32_t info = size == 0u ? (uint32_t)value : size == 1u ? 24u : size == 2u ? 25u : size == 4u ? 26u : 27u;
+	uint8_t head[5];
+	uint32_t size = value < 24u ? 0u : value <= UINT8_MAX ? 1u : value <= UINT16_MAX ? 2u : 4u;
 
-	head[0] = (uint8_t)(major << 5 | info);
-	for (uint32_t i = 0; i < size; i++)
-		head[size - i] = (uint8_t)(value >> (8u * i));
+	head[0] = (uint8_t)(major << 5 | (size == 0u ? value : 24u + size / 2u));
+	for (uint32_t i = size; i != 0u; i--, value >>= 8)
+		head[i] = (uint8_t)value;
 	put(writer, head, 1u + size);
 }
 
-static void put_byte(struct smp_writer *writer, uint8_t byte)
+static void put_number(struct smp_writer *writer, uint32_t major, uint64_t value)
+{
+	uint8_t head[9] = { (uint8_t)(major << 5 | 27u) };
+
+	if (value <= UINT32_MAX) {
+		put_head(writer, major, (uint32_t)value);
+		return;
+	}
+	for (uint32_t i = 8; i != 0u; i--, value >>= 8)
+		head[i] = (uint8_t)value;
+	put(writer, head, sizeof head);
+}
+
+static HF_NOINLINE void put_byte(struct smp_writer *writer, uint8_t byte)
 {
 	put(writer, &byte, 1);
 }
 
 void smp_put_uint(struct smp_writer *writer, uint64_t value)
 {
-	put_head(writer, MAJOR_UINT, value);
+	put_number(writer, MAJOR_UINT, value);
 }
 
 void smp_put_int(struct smp_writer *writer, int64_t value)
 {
 	if (value < 0)
-		put_head(writer, MAJOR_NINT, (uint64_t)(-1 - value));
+		put_number(writer, MAJOR_NINT, (uint64_t)(-1 - value));
 	else
-		put_head(writer, MAJOR_UINT, (uint64_t)value);
+		put_number(writer, MAJOR_UINT, (uint64_t)value);
 }
 
 void smp_put_bool(struct smp_writer *writer, bool value)
@@ -368,7 +368,7 @@ void smp_put_close(struct smp_writer *writer)
 void smp_put_key_uint(struct smp_writer *writer, const char *key, uint64_t value)
 {
 	smp_put_text(writer, key);
-	smp_put_uint(writer, value);
+	put_number(writer, MAJOR_UINT, value);
 }
 
 void smp_put_key_int(struct smp_writer *writer, const char *key, int64_t value)

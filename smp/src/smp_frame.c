@@ -55,7 +55,7 @@ static void packet_forget(struct smp_rx *rx)
 	rx->packet_bytes = 0;
 }
 
-static void drop(struct smp_rx *rx, enum hf_reason reason)
+static HF_NOINLINE void drop(struct smp_rx *rx, enum hf_reason reason)
 {
 	packet_forget(rx);
 	rx->state = STATE_TEXT;

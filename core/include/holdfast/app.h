@@ -38,6 +38,8 @@ enum hf_reason hf_app_slot_info(const struct hf_app_config *app, enum hf_slot_ro
 enum hf_reason hf_app_swap_type(const struct hf_app_config *app, enum hf_swap_type *type) HF_MUST_USE;
 /* Ask for the secondary's image at the next boot. HF_R_SLOT_NO_IMAGE, HF_R_SLOT_TRIAL_OPEN, HF_R_SLOT_REQUEST_TORN. */
 enum hf_reason hf_app_request(const struct hf_app_config *app, bool permanent) HF_MUST_USE;
+/* The same by who knows that there is an image: recovery, which has verified or just written it. */
+enum hf_reason hf_app_request_known(const struct hf_app_config *app, bool permanent) HF_MUST_USE;
 /* The running image is good. Done already, or nothing to confirm: HF_OK. */
 enum hf_reason hf_app_confirm(const struct hf_app_config *app) HF_MUST_USE;
 /* HF_R_SLOT_TRIAL_OPEN while the secondary holds the way back; HF_R_SLOT_PENDING if a request is open and !even_pending. */
@@ -54,13 +56,13 @@ struct hf_upload {
 	uint32_t size_bytes;
 	uint32_t next_off;        /* next byte wanted; not 0 after a begin that resumes (recovery.h): what is there is not sent again */
 	uint32_t prepared_bytes;  /* NOR: erased up to here */
-	uint8_t tag[32];          /* the client's hash of the file, for resume */
 	uint32_t tag_bytes;
-	uint8_t line[16];         /* bytes of the last, incomplete write unit */
 	uint32_t line_bytes;
 	/* A sector (or the end) is on flash, whole and synced. NULL: nobody asks. */
 	enum hf_reason (*sector_done)(void *ctx, uint32_t end_off);
 	void *ctx;
+	uint8_t tag[32];          /* the client's hash of the file, for resume */
+	uint8_t line[16];         /* bytes of the last, incomplete write unit */
 };
 
 /* Checks trial, size (<= size_max), then wipes the trailer and the first sector. */

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Where inlining a function that is called once makes a loader larger. */
+#define HF_NOINLINE __attribute__((noinline))
 #define HF_MUST_USE __attribute__((warn_unused_result))
 #define HF_ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

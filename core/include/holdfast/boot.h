@@ -78,11 +78,11 @@ struct hf_boot_result {
 	enum hf_boot_cause cause;
 	bool on_trial;                /* image runs unconfirmed: not confirming means revert */
 	bool resumed;                 /* a cut was found and mended */
-	struct hf_verdict verdict;    /* of the primary; START only if verdict.token is HF_ACCEPTED */
 	struct hf_finding stop;       /* why nothing is started (STOP) */
 	struct hf_finding refusal;    /* why a request was refused at this boot */
 	uint32_t steps_done;          /* sectors moved at this boot */
 	struct hf_version other;      /* of the image that ran before this boot's update or revert, or that was refused; 0 = none */
+	struct hf_verdict verdict;    /* of the primary; START only if verdict.token is HF_ACCEPTED */
 };
 
 /* Result is always filled. The caller jumps only on START, after checking both tokens again. */

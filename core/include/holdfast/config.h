@@ -72,12 +72,12 @@ struct hf_config {
 	uint8_t uart_tx_pin, uart_rx_pin, uart_instance;
 	uint8_t led_pin, led_active_level;
 	uint32_t baud;
-	char board[HF_CONFIG_NAME_BYTES];
-	char layout[HF_CONFIG_NAME_BYTES];
 	uint32_t key_count;
 	struct hf_key keys[HF_CONFIG_KEYS_MAX]; /* after decode: der points into the block */
 	struct hf_external external;            /* decode leaves these two zero: they have functions of their own, so that a */
 	struct hf_recovery recovery;            /* loader that uses neither has no code for them */
+	char board[HF_CONFIG_NAME_BYTES];
+	char layout[HF_CONFIG_NAME_BYTES];
 };
 
 enum hf_reason hf_config_encode(const struct hf_config *config, uint8_t block[HF_CONFIG_BYTES]) HF_MUST_USE;

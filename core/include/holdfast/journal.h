@@ -71,14 +71,11 @@ struct hf_log {
 };
 
 struct hf_journal {
-	struct hf_log log;
 	/* Since ST: bits RUN, RUN2 (implies RUN), CONF, CONF2 (implies CONF), FAIL, UPLOAD (until DONE), DONE (until that with 1), as
 	 * hf_journal_has() asks. */
 	uint32_t marks;
 	bool has_st, has_begin, has_end;
 	bool has_step;               /* an INT or END follows BEGIN */
-	struct hf_goal st;
-	struct hf_begin begin;
 	uint32_t closed_generation;  /* NOR: 0 = not closed */
 	uint32_t end_generation;     /* newest END's */
 	uint32_t generation;         /* newest seen in ST, CLOSED, END */
@@ -88,6 +85,9 @@ struct hf_journal {
 	uint16_t refused_reason;     /* newest REFUSED; 0 = none */
 	bool clear_open;             /* REFUSED without CLEARED */
 	uint32_t refused_where_off;
+	struct hf_log log;
+	struct hf_goal st;
+	struct hf_begin begin;
 };
 
 static inline bool hf_journal_has(const struct hf_journal *journal, enum hf_record_type mark)

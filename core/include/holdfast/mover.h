@@ -15,9 +15,9 @@
 
 struct hf_mover {
 	const struct hf_boot_config *config;
-	struct hf_journal journal;
 	uint32_t steps_done;
 	bool resumed;
+	struct hf_journal journal;
 };
 
 /* Reads the journal. */

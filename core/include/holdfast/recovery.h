@@ -51,10 +51,10 @@ enum hf_reason hf_recovery_installed(struct hf_journal *journal) HF_MUST_USE;
 
 /* An upload into the primary. Its bytes are written with hf_upload_write(&install->upload, ...). */
 struct hf_install {
-	struct hf_upload upload;
 	const struct hf_boot_config *config;
-	struct hf_journal journal;
 	struct hf_version version_min; /* of the image that was there: with the no-downgrade policy */
+	struct hf_upload upload;
+	struct hf_journal journal;
 };
 
 /* head: the file's first bytes, at least a header, all of which are taken: refused here, while the application that runs is still

@@ -76,9 +76,9 @@ struct hf_rules {
 	bool has_counter_min;          /* security counter rule */
 	uint32_t counter_min;
 	bool has_version_min;          /* downgrade rule; build number ignored */
-	struct hf_version version_min;
 	void (*feed)(void *feed_ctx);  /* watchdog, called at least every 4 KB hashed; may be NULL */
 	void *feed_ctx;
+	struct hf_version version_min;
 };
 
 enum hf_reason hf_full_key(struct hf_judge *judge, const struct hf_tlv *tlv) HF_MUST_USE;
@@ -87,13 +87,13 @@ struct hf_verdict {
 	uint32_t token;                    /* HF_ACCEPTED or not */
 	struct hf_finding finding;         /* finding.reason == HF_OK when accepted */
 	uint16_t tlv_type;                 /* TLV that the finding is about; 0 = none */
-	struct hf_image image;             /* valid if the header was acceptable */
 	enum hf_hash_kind hash_kind;
-	uint8_t digest[HF_HASH_BYTES_MAX]; /* computed over header, payload, protected TLVs */
-	uint8_t id[32];                    /* identity of the image in journals and reports: first 32 bytes of digest */
 	uint32_t key_index;                /* which key verified it */
 	bool has_counter;                  /* believe it only when accepted */
 	uint32_t counter;
+	struct hf_image image;             /* valid if the header was acceptable */
+	uint8_t digest[HF_HASH_BYTES_MAX]; /* computed over header, payload, protected TLVs */
+	uint8_t id[32];                    /* identity of the image in journals and reports: first 32 bytes of digest */
 };
 
 /* work: at least 256 bytes (512 for RSA keys), 4-aligned, used for streaming; larger is faster. */

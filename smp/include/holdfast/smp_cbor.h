@@ -67,7 +67,7 @@ struct smp_field {
 		int32_t i32;
 		bool flag;
 		struct smp_span span;
-		struct smp_reader inner; /* SMP_TYPE_ANY: exactly this one value */
+		struct smp_reader inner; /* SMP_TYPE_ANY: begins with this value */
 	} is;
 };
 
