@@ -5,7 +5,7 @@
  *          confirms by itself, so an update that nobody confirms goes back at the next reset.
  * Order    Single thread, no interrupt: bytes -> message -> reply -> (reset). The LED blinks while it lives.
  */
-#include <holdfast/smp_frame.h>
+#include <holdfast/smp_memory.h>
 
 #include "app_common.h"
 #include "trap.h"
@@ -15,8 +15,15 @@
 #define RING_BYTES 4096u       /* what the port's receive ring holds */
 #define RESET_DELAY_MS 250u    /* the last reply has left the board's USB bridge by then */
 #define MIDWAY_MS 2000u        /* half a packet that old is given up */
+#define KEPT_BYTES 320u        /* the list of two images */
+#define KEEP_MS 30000u         /* longer than clients wait before they ask again */
 
 static uint8_t packet[PACKET_BYTES], reply[PACKET_BYTES - SMP_PACKET_EXTRA_BYTES];
+
+/* A request whose reply was lost comes again: it is not carried out a second time. One line, so one entry is all that counts. */
+static struct smp_memory memory;
+static struct smp_memory_entry kept_entry;
+static uint8_t kept_reply[KEPT_BYTES];
 
 static void reply_send(uint32_t reply_bytes)
 {
@@ -33,7 +40,8 @@ static void message_answer(uint8_t *message, uint32_t message_bytes)
 {
 	uint32_t off = 0, reply_bytes;
 
-	while ((reply_bytes = smp_server_answer(&app_server, message, message_bytes, &off, reply, sizeof reply)) != 0)
+	app_server.now_ms = port_millis();
+	while ((reply_bytes = smp_memory_answer(&memory, &app_server, message, message_bytes, &off, reply, sizeof reply)) != 0)
 		reply_send(reply_bytes);
 	if (app_os.reset_wanted) {
 		fw_wait_blinking(RESET_DELAY_MS, FW_BOARD.led_pin, FW_BOARD.led_active_level);
@@ -51,6 +59,8 @@ static bool serve(struct smp_rx *rx)
 
 	for (uint32_t off = 0; off < size_bytes;) {
 		off += smp_rx_feed(rx, bytes + off, size_bytes - off, &event);
+		if (smp_memory_is_new_session(&event))
+			smp_memory_forget(&memory, app_server.peer);
 		if (event.kind == SMP_RX_MESSAGE)
 			message_answer(event.message, event.size_bytes);
 	}
@@ -83,5 +93,7 @@ int main(void)
 	app_os.buf_size = PACKET_BYTES;
 	app_os.buf_count = smp_buf_count_of(PACKET_BYTES, RING_BYTES);
 	app_start(0);
+	smp_memory_start(&memory, &kept_entry, 1, kept_reply, sizeof kept_reply, KEEP_MS);
+	memory.latest_only = true;
 	loop();
 }

@@ -6,8 +6,9 @@ import os
 import tempfile
 import time
 
+import smp_raw
 from other_clients import check, checks, kinds_here, story
-from virtual_board import BOARDS, Live, evidence, imgtool_key, make_loader, need, signed
+from virtual_board import BOARDS, CLI, Live, evidence, imgtool_key, make_loader, need, run, signed
 
 need("imgtool")
 
@@ -24,6 +25,21 @@ def asks_around(client, board):
         check(False, f"{board}: the demo has no shell")
     except RuntimeError as problem:
         check("ENOTSUP: HF-0903" in str(problem), f"{board}: {problem}")
+
+
+def comes_twice(live, image, board):
+    """An erase that comes once more right away, as from a client that missed the reply, is not carried out again; later it is."""
+    erase = smp_raw.lines(smp_raw.message(2, 1, 5, smp_raw.cbor({"slot": 1}), sequence=77))
+    for turn in range(2):
+        run(CLI, "image", "upload", live.port, image)
+        counts, replies = [live.control("status")["erases"]], []
+        with smp_raw.Line(live.port) as line:
+            for _ in range(3):
+                line.write(erase)
+                replies.append(line.read(20))
+                counts.append(live.control("status")["erases"])
+        check(replies[0] and replies == [replies[0]] * 3, f"{board}, {turn}: {replies}")
+        check(counts[0] < counts[1] == counts[2] == counts[3], f"{board}, {turn}: erases {counts}")
 
 
 def main():
@@ -43,6 +59,8 @@ def main():
                     if name == "mcumgr-toolkit":
                         asks_around(client, board)
                     client.close()
+                    if name == "mcumgr-client":
+                        comes_twice(live, images["1.0.0"], board)
                     found = live.control("status")
                     check(not found["findings"] and not found["overwrites"] and not found["lost_lines"], f"{board}: {found['findings']}")
                 print(f"{name}, {board}: {time.monotonic() - began:.1f} s", flush=True)
