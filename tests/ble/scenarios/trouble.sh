@@ -11,8 +11,8 @@ refuse "no bluetoothd" 3 "HF-1433" holdfast echo ble:Bench hello
 bluetooth
 refuse "no permission" 3 "HF-1432" su user -c "holdfast echo ble:Bench hello"
 image old.bin 1.0.0 20000
-image new.bin 1.1.0 200000
-image third.bin 1.2.0 200000
+image new.bin 1.1.0 400000
+image third.bin 1.2.0 400000
 device Bench --mtu 65 --flash board.flash
 address=ble:00:AA:01:01:00:01
 refuse "a wrong name" 4 "seen: Bench .00:AA:01:01:00:01, .*SMP.*HF-1440" holdfast echo "ble:Bank?wait=3" hello
@@ -30,14 +30,14 @@ watch_over()
 watch_over &
 uploading() { [ "$(grep -c 'image upload' /tmp/update.log)" -gt "$1" ]; }
 start update holdfast update "$address" new.bin --wait 60 --trace
-wait_for 60 uploading 100
+wait_for 60 uploading 20
 check "the adapter goes off in the middle" power hci0 false
 sleep 1
 check "and comes back" power hci0 true
 wait_for 60 said update 'confirmed: 1.1.0'
 check "the upload went on" said update "it went on at byte [1-9]"
 start update holdfast update "$address" third.bin --wait 60 --trace
-wait_for 60 uploading 100
+wait_for 60 uploading 20
 stop device
 device Bench --mtu 65 --flash board.flash
 wait_for 90 said update 'confirmed: 1.2.0'
