@@ -34,7 +34,7 @@ endfunction()
 
 # A text with the placeholders @NAME@ of what others wrote; each licence is the file of the source that was built.
 function(holdfast_copyright component)
-  foreach(row "MBEDTLS|${HOLDFAST_MBEDTLS_DIR}/LICENSE" "MONOCYPHER|${HOLDFAST_MONOCYPHER_DIR}/LICENSE.txt"
+  foreach(row "MONOCYPHER|${HOLDFAST_MONOCYPHER_DIR}/LICENSE.txt"
       "HOLDFAST|${CMAKE_SOURCE_DIR}/LICENSE")
     string(REPLACE "|" ";" row "${row}")
     list(GET row 0 name)

@@ -22,8 +22,8 @@ set(CPACK_DEBIAN_HOLDFAST_PACKAGE_RECOMMENDS holdfast-board)
 set(CPACK_COMPONENT_HOLDFAST_DESCRIPTION "sign, install and update firmware of small Arm boards
 Makes keys, signs and explains images in MCUboot's format, makes
 bootloaders with your keys in them (it carries their binaries), and
-updates devices over a serial line, UDP or Bluetooth LE with SMP. No update can kill
-a board, wherever the power goes.")
+updates devices over a serial line, UDP or Bluetooth LE with SMP. No
+update can kill a board, wherever the power goes.")
 set(CPACK_DEBIAN_HOLDFAST-BOARD_PACKAGE_NAME holdfast-board)
 set(CPACK_DEBIAN_HOLDFAST-BOARD_PACKAGE_SECTION electronics)
 set(CPACK_DEBIAN_HOLDFAST-BOARD_PACKAGE_RECOMMENDS holdfast)

@@ -23,7 +23,7 @@ FILES = {
 }
 # Words that the licences ask to go with the binaries.
 COPYRIGHT = {
-    "holdfast": ["The Holdfast authors", "p256-m", "Version 2.0, January 2004", "Loup Vaillant", "Redistributions in binary form"],
+    "holdfast": ["The Holdfast authors", "p256-m", "common-licenses/Apache-2.0", "Loup Vaillant", "Redistributions in binary form"],
     "holdfast-board": ["The Holdfast authors", "Unicorn", "combined work", "version 2", "/usr/share/common-licenses/GPL-2"],
 }
 # What dpkg-shlibdeps must have found, at least.
