@@ -91,15 +91,7 @@ static void note(struct seen *seen, const struct bluez_object *device)
 			return;
 		}
 	}
-	if (seen->count == seen->capacity) {
-		size_t capacity = seen->capacity != 0 ? seen->capacity * 2 : 32;
-		struct bluez_object *larger = host_alloc(capacity * sizeof *larger);
-		if (seen->count != 0)
-			memcpy(larger, seen->list, seen->count * sizeof *larger);
-		free(seen->list);
-		seen->list = larger;
-		seen->capacity = capacity;
-	}
+	seen->list = host_grown(seen->list, seen->count, &seen->capacity, sizeof *seen->list);
 	seen->list[seen->count++] = *device;
 }
 

@@ -157,15 +157,7 @@ static int take_interfaces(struct bluez_object *object, sd_bus_message *m)
 
 static struct bluez_object *add(struct bluez *bluez)
 {
-	if (bluez->count == bluez->capacity) {
-		size_t capacity = bluez->capacity != 0 ? bluez->capacity * 2 : 64;
-		struct bluez_object *larger = host_alloc(capacity * sizeof *larger);
-		if (bluez->count != 0)
-			memcpy(larger, bluez->objects, bluez->count * sizeof *larger);
-		free(bluez->objects);
-		bluez->objects = larger;
-		bluez->capacity = capacity;
-	}
+	bluez->objects = host_grown(bluez->objects, bluez->count, &bluez->capacity, sizeof *bluez->objects);
 	struct bluez_object *object = &bluez->objects[bluez->count++];
 	*object = (struct bluez_object){ .kind = BLUEZ_OTHER };
 	return object;

@@ -25,6 +25,21 @@ void *host_alloc(size_t size_bytes)
 	return checked(calloc(1, size_bytes != 0 ? size_bytes : 1));
 }
 
+void *host_grown(void *list, size_t count, size_t *capacity, size_t size_bytes)
+{
+	if (count < *capacity) {
+		memset((char *)list + count * size_bytes, 0, size_bytes);
+		return list;
+	}
+	size_t wanted = *capacity != 0 ? *capacity * 2 : 32;
+	char *larger = host_alloc(wanted * size_bytes);
+	if (list != NULL)
+		memcpy(larger, list, count * size_bytes);
+	free(list);
+	*capacity = wanted;
+	return larger;
+}
+
 char *host_strdup(const char *text)
 {
 	size_t size = strlen(text) + 1;

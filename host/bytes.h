@@ -17,6 +17,8 @@ struct bytes {
 };
 
 void *host_alloc(size_t size_bytes); /* zeroed */
+/* list with room for one more item of size_bytes behind its count, zeroed; list may have moved. NULL and 0 are an empty one. */
+void *host_grown(void *list, size_t count, size_t *capacity, size_t size_bytes);
 char *host_strdup(const char *text);
 char *host_printf(const char *format, ...) __attribute__((format(printf, 1, 2))); /* allocated text */
 

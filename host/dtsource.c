@@ -97,19 +97,6 @@ static void copy(char into[64], const char *text, size_t length)
 	(void)snprintf(into, 64, "%.*s", (int)(length < 63 ? length : 63), text);
 }
 
-static void *grown(void *list, size_t count, size_t *capacity, size_t size)
-{
-	if (count < *capacity)
-		return list;
-	size_t wanted = *capacity != 0 ? *capacity * 2 : 64;
-	void *larger = host_alloc(wanted * size);
-	if (list != NULL)
-		memcpy(larger, list, count * size);
-	free(list);
-	*capacity = wanted;
-	return larger;
-}
-
 /* head: "label: other: name" as it stands before the brace. */
 static enum hf_reason open_node(struct scanner *s, const char *head, unsigned line)
 {
@@ -118,7 +105,7 @@ static enum hf_reason open_node(struct scanner *s, const char *head, unsigned li
 		return refuse(s, "nodes nested deeper than 32 levels");
 	if (d->node_count == DTSOURCE_NODES_MAX)
 		return refuse(s, "more than 20000 nodes");
-	d->nodes = grown(d->nodes, d->node_count, &d->node_capacity, sizeof *d->nodes);
+	d->nodes = host_grown(d->nodes, d->node_count, &d->node_capacity, sizeof *d->nodes);
 	struct dt_node *node = &d->nodes[d->node_count];
 	*node = (struct dt_node){ .parent = s->depth > 0 ? s->stack[s->depth - 1] : -1, .line = line };
 	for (const char *colon; (colon = strchr(head, ':')) != NULL;) {
@@ -142,7 +129,7 @@ static void add_property(struct scanner *s, const char *name, const char *value,
 	struct dtsource *d = s->into;
 	if (s->depth == 0)
 		return;
-	d->properties = grown(d->properties, d->property_count, &d->property_capacity, sizeof *d->properties);
+	d->properties = host_grown(d->properties, d->property_count, &d->property_capacity, sizeof *d->properties);
 	struct dt_property *p = &d->properties[d->property_count++];
 	*p = (struct dt_property){ .node = s->stack[s->depth - 1], .value = host_strdup(value), .line = line };
 	const char *colon = strrchr(name, ':');
@@ -155,7 +142,7 @@ static void delete_node(struct scanner *s, const char *what)
 	struct dtsource *d = s->into;
 	what += strspn(what, " &");
 	size_t capacity = d->deleted_count;
-	d->deleted = grown(d->deleted, d->deleted_count, &capacity, sizeof *d->deleted);
+	d->deleted = host_grown(d->deleted, d->deleted_count, &capacity, sizeof *d->deleted);
 	copy(d->deleted[d->deleted_count], what, strlen(what));
 	for (size_t i = 0; i < d->node_count; i++) {
 		if (strcmp(d->nodes[i].label, what) == 0 || strcmp(d->nodes[i].name, what) == 0)

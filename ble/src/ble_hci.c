@@ -127,16 +127,24 @@ static enum hf_reason event_connected(struct ble *ble, const uint8_t *body, uint
 	return HF_OK;
 }
 
+/* The link that an event of exactly wanted_bytes is about; the handle stands at handle_off. */
+static enum hf_reason event_link(struct ble *ble, const uint8_t *body, uint32_t size_bytes, uint32_t wanted_bytes, uint32_t handle_off,
+				 struct ble_link **link)
+{
+	if (size_bytes != wanted_bytes)
+		return ble_refuse(ble, HF_R_BLE_PACKET);
+	*link = ble_link_of(ble, hf_get16le(body + handle_off) & 0x0fffu);
+	return *link != NULL ? HF_OK : ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+}
+
 /* 7.7.65.3. A central whose controller does not know the procedure is asked by signalling instead. */
 static enum hf_reason event_updated(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
 {
 	struct ble_link *link;
+	enum hf_reason reason = event_link(ble, body, size_bytes, 9u, 1, &link);
 
-	if (size_bytes != 9u)
-		return ble_refuse(ble, HF_R_BLE_PACKET);
-	link = ble_link_of(ble, hf_get16le(body + 1) & 0x0fffu);
-	if (link == NULL)
-		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	if (reason != HF_OK)
+		return reason;
 	if (body[0] == 0u)
 		parameters_take(link, body + 3);
 	else if (body[0] == UNSUPPORTED_REMOTE_FEATURE && link->asked_interval)
@@ -148,12 +156,10 @@ static enum hf_reason event_updated(struct ble *ble, const uint8_t *body, uint32
 static enum hf_reason event_data_length(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
 {
 	struct ble_link *link;
+	enum hf_reason reason = event_link(ble, body, size_bytes, 10u, 0, &link);
 
-	if (size_bytes != 10u)
-		return ble_refuse(ble, HF_R_BLE_PACKET);
-	link = ble_link_of(ble, hf_get16le(body) & 0x0fffu);
-	if (link == NULL)
-		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	if (reason != HF_OK)
+		return reason;
 	link->sent_bytes = hf_get16le(body + 2);
 	link->got_bytes = hf_get16le(body + 6);
 	return HF_OK;
@@ -163,12 +169,10 @@ static enum hf_reason event_data_length(struct ble *ble, const uint8_t *body, ui
 static enum hf_reason event_phy(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
 {
 	struct ble_link *link;
+	enum hf_reason reason = event_link(ble, body, size_bytes, 5u, 1, &link);
 
-	if (size_bytes != 5u)
-		return ble_refuse(ble, HF_R_BLE_PACKET);
-	link = ble_link_of(ble, hf_get16le(body + 1) & 0x0fffu);
-	if (link == NULL)
-		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	if (reason != HF_OK)
+		return reason;
 	if (body[0] == 0u) {
 		link->sent_phy = body[3];
 		link->got_phy = body[4];
@@ -179,12 +183,10 @@ static enum hf_reason event_phy(struct ble *ble, const uint8_t *body, uint32_t s
 static enum hf_reason event_key_request(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
 {
 	struct ble_link *link;
+	enum hf_reason reason = event_link(ble, body, size_bytes, 12u, 0, &link);
 
-	if (size_bytes != 12u)
-		return ble_refuse(ble, HF_R_BLE_PACKET);
-	link = ble_link_of(ble, hf_get16le(body) & 0x0fffu);
-	if (link == NULL)
-		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	if (reason != HF_OK)
+		return reason;
 	link->commands = (uint8_t)(link->commands & ~(uint32_t)(BLE_WANTS_KEY | BLE_WANTS_NO_KEY));
 	link->commands |= ble_sm_key(ble, link, body + 2, hf_get16le(body + 10), link->key_reply) ? BLE_WANTS_KEY : BLE_WANTS_NO_KEY;
 	return HF_OK;
@@ -214,12 +216,10 @@ static enum hf_reason event_le(struct ble *ble, const uint8_t *body, uint32_t si
 static enum hf_reason event_disconnected(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
 {
 	struct ble_link *link;
+	enum hf_reason reason = event_link(ble, body, size_bytes, 4u, 1, &link);
 
-	if (size_bytes != 4u)
-		return ble_refuse(ble, HF_R_BLE_PACKET);
-	link = ble_link_of(ble, hf_get16le(body + 1) & 0x0fffu);
-	if (link == NULL)
-		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	if (reason != HF_OK)
+		return reason;
 	if (body[0] != 0u)
 		return HF_OK; /* the disconnect failed */
 	ble->acl_free += link->acl_sent; /* the controller has thrown them away: Vol 4 Part E 4.1.1 */
@@ -233,12 +233,10 @@ static enum hf_reason event_disconnected(struct ble *ble, const uint8_t *body, u
 static enum hf_reason event_encryption(struct ble *ble, const uint8_t *body, uint32_t size_bytes, bool is_change)
 {
 	struct ble_link *link;
+	enum hf_reason reason = event_link(ble, body, size_bytes, is_change ? 4u : 3u, 1, &link);
 
-	if (size_bytes != (is_change ? 4u : 3u))
-		return ble_refuse(ble, HF_R_BLE_PACKET);
-	link = ble_link_of(ble, hf_get16le(body + 1) & 0x0fffu);
-	if (link == NULL)
-		return ble_refuse(ble, HF_R_BLE_LINK_UNKNOWN);
+	if (reason != HF_OK)
+		return reason;
 	ble_sm_encryption(ble, link, body[0] == 0u && (!is_change || body[3] != 0u));
 	return HF_OK;
 }

@@ -51,8 +51,7 @@ struct doctor {
 #define DOCTOR_FLASH_END 0x02000000u
 
 /* Appends a zeroed element and gives its address. */
-#define DOCTOR_ADD(list) ((list).at = doctor_grown((list).at, (list).count, &(list).capacity, sizeof *(list).at), &(list).at[(list).count++])
-void *doctor_grown(void *at, size_t count, size_t *capacity, size_t size_bytes);
+#define DOCTOR_ADD(list) ((list).at = host_grown((list).at, (list).count, &(list).capacity, sizeof *(list).at), &(list).at[(list).count++])
 
 /* --- intake ------------------------------------------------------------------------------------------------------------------ */
 enum hf_reason doctor_take(struct doctor *doctor, const char *path, struct problem *problem) HF_MUST_USE;

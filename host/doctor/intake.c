@@ -18,21 +18,6 @@
 #define FOLDER_BINARIES_MAX 40u
 #define FOLDER_ELFS_MAX 8u
 
-void *doctor_grown(void *at, size_t count, size_t *capacity, size_t size_bytes)
-{
-	if (count < *capacity) {
-		memset((char *)at + count * size_bytes, 0, size_bytes);
-		return at;
-	}
-	size_t wanted = *capacity != 0 ? *capacity * 2 : 16;
-	char *larger = host_alloc(wanted * size_bytes);
-	if (at != NULL)
-		memcpy(larger, at, count * size_bytes);
-	free(at);
-	*capacity = wanted;
-	return larger;
-}
-
 static struct doctor_input *add_input(struct doctor *d, const char *shown, const char *file, bool named)
 {
 	struct doctor_input *input = host_alloc(sizeof *input);

@@ -14,6 +14,7 @@ import re
 import struct
 import sys
 
+from checks import check, count
 from virtual_board import evidence, need
 
 need("bumble", "smpclient", "cryptography")
@@ -37,14 +38,17 @@ PROGRAM = sys.argv[1]
 SERVICE, CHARACTERISTIC = UUID("8D53DC1D-1DB7-4CD3-868B-8A527460AA84"), UUID("DA2E7828-FBCE-4E01-AE9E-261174997C48")
 PATIENCE = 60  # seconds; a bound for what hangs, nothing is measured
 logging.disable(logging.CRITICAL)
-count = 0
 
 
-def check(condition, what):
-    global count
-    count += 1
-    if not condition:
-        raise SystemExit(f"FAILED: {what}")
+async def next_message(held, more):
+    """The first whole SMP message of what notifications brought, taken out of held; more is set with each."""
+    while len(held) < 8 or len(held) < 8 + int.from_bytes(held[2:4], "big"):
+        more.clear()
+        await asyncio.wait_for(more.wait(), PATIENCE)
+    size = 8 + int.from_bytes(held[2:4], "big")
+    message = bytes(held[:size])
+    del held[:size]
+    return message
 
 
 # --- the air ---------------------------------------------------------------------------------------------------------------------
@@ -264,13 +268,7 @@ class Wire:
             await self.characteristic.write_value(data[off:off + self.mtu])
 
     async def receive(self):
-        while len(self.bytes) < 8 or len(self.bytes) < 8 + int.from_bytes(self.bytes[2:4], "big"):
-            self.more.clear()
-            await asyncio.wait_for(self.more.wait(), PATIENCE)
-        size = 8 + int.from_bytes(self.bytes[2:4], "big")
-        message = bytes(self.bytes[:size])
-        del self.bytes[:size]
-        return message
+        return await next_message(self.bytes, self.more)
 
     async def send_and_receive(self, data):
         await self.send(data)
@@ -527,8 +525,8 @@ async def main():
     for name, scenario in scenarios.items():
         if len(sys.argv) == 2 or any(word in name for word in sys.argv[2:]):
             await run(name, scenario)
-    evidence("ble_bumble", "ble/ against bumble's controller and central: discovery, messages, update, a cut link, pairing, bonds", count)
-    print(f"{count} checks")
+    evidence("ble_bumble", "ble/ against bumble's controller and central: discovery, messages, update, a cut link, pairing, bonds", count())
+    print(f"{count()} checks")
 
 
 if __name__ == "__main__":

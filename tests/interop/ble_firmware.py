@@ -8,20 +8,13 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, count
 from virtual_board import BOARDS, CLI, FIRMWARE, evidence, facts_of, read, run
 
 ROOT = os.environ["HOLDFAST_SOURCE_DIR"]
 VERSIONS = ("1.0.0", "1.1.0")
 SERVICE = bytes.fromhex("84aa6074528a8b86d34cb71d1ddc538d")
 LEFT_MIN = 300 * 1024  # of each slot, for the maker's own code
-count = 0
-
-
-def check(condition, what):
-    global count
-    count += 1
-    if not condition:
-        raise SystemExit(f"FAILED: {what}")
 
 
 def path_of(board, version):
@@ -73,8 +66,8 @@ def main():
             print(f"{board}: {row['flash_bytes']} bytes of flash, {row['ram_bytes']} of RAM, {row['left_bytes']} left of each slot")
     tracked = subprocess.run(["git", "-C", ROOT, "ls-files"], stdout=subprocess.PIPE, text=True, check=False).stdout.splitlines()
     check(not [name for name in tracked if re.search(r"\.a$|(^|/)(sdc|mpsl)[a-z_]*\.h$", name)], "nothing of Nordic's is in the repository")
-    evidence("ble_firmware", "demo applications with Bluetooth, linked with Nordic's controller for both XIAO boards, signed, in two slots", count)
-    print(f"{count} checks")
+    evidence("ble_firmware", "demo applications with Bluetooth, linked with Nordic's controller for both XIAO boards, signed, in two slots", count())
+    print(f"{count()} checks")
 
 
 if __name__ == "__main__":

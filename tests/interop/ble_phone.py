@@ -16,12 +16,12 @@ import asyncio
 import contextlib
 import sys
 
+from checks import check, count
 from virtual_board import evidence, need
 
 need("bumble", "cbor2")
-import ble_bumble  # noqa: E402
 import cbor2  # noqa: E402
-from ble_bumble import CHARACTERISTIC, PATIENCE, SERVICE, UUID, Peer, check, hci, image, pairs, world  # noqa: E402
+from ble_bumble import CHARACTERISTIC, PATIENCE, SERVICE, UUID, Peer, hci, image, next_message, pairs, run, world  # noqa: E402
 from bumble.core import AdvertisingData  # noqa: E402
 from bumble.keys import MemoryKeyStore  # noqa: E402
 from bumble.pairing import PairingDelegate  # noqa: E402
@@ -91,13 +91,7 @@ class Phone:
             await self.smp.write_value(message[off:off + self.mtu - 3])
 
     async def receive(self):
-        while len(self.bytes) < 8 or len(self.bytes) < 8 + int.from_bytes(self.bytes[2:4], "big"):
-            self.more.clear()
-            await asyncio.wait_for(self.more.wait(), PATIENCE)
-        size = 8 + int.from_bytes(self.bytes[2:4], "big")
-        message = bytes(self.bytes[:size])
-        del self.bytes[:size]
-        return message
+        return await next_message(self.bytes, self.more)
 
     def message(self, op, command, body=None):
         self.sequence = (self.sequence + 1) % 256
@@ -347,9 +341,9 @@ async def main():
     scenarios = {"android": android, "confirm only": confirm_only, "ios": ios, "small packets": small, "bonded": bonded, "name and address": renamed}
     for name, scenario in scenarios.items():
         if len(sys.argv) == 2 or any(word in name for word in sys.argv[2:]):
-            await ble_bumble.run(name, scenario)
-    evidence("ble_phone", "the steps and demands of the phone libraries, by bumble's central: test and confirm, confirm only, iOS, bonds", ble_bumble.count)
-    print(f"{ble_bumble.count} checks")
+            await run(name, scenario)
+    evidence("ble_phone", "the steps and demands of the phone libraries, by bumble's central: test and confirm, confirm only, iOS, bonds", count())
+    print(f"{count()} checks")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import tempfile
 import time
 
 import smp_raw
-from other_clients import check, checks, kinds_here, story
+from checks import check, count
+from other_clients import kinds_here, story
 from virtual_board import BOARDS, CLI, Live, evidence, imgtool_key, make_loader, need, run, signed
 
 need("imgtool")
@@ -64,7 +65,7 @@ def main():
                     found = live.control("status")
                     check(not found["findings"] and not found["overwrites"] and not found["lost_lines"], f"{board}: {found['findings']}")
                 print(f"{name}, {board}: {time.monotonic() - began:.1f} s", flush=True)
-    evidence("board_clients.py", f"{', '.join(wanted)} update virtual boards over their PTY: trial, taken back, confirm, erase", checks())
+    evidence("board_clients.py", f"{', '.join(wanted)} update virtual boards over their PTY: trial, taken back, confirm, erase", count())
 
 
 main()

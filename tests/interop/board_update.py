@@ -26,6 +26,7 @@ from smpclient.requests.os_management import (BootloaderInformationRead, DateTim
                                               MCUMgrParametersRead, OSApplicationInfoRead, ResetWrite)
 from smpclient.transport.serial import SMPSerialTransport  # noqa: E402
 
+from checks import check, count  # noqa: E402
 from image_bytes import Image  # noqa: E402
 
 os.environ["COLUMNS"] = "250"  # smpmgr prints a line an image
@@ -35,14 +36,6 @@ from typer.testing import CliRunner  # noqa: E402
 logging.disable(logging.WARNING)
 V1 = smpheader.Version.V1
 SMPMGR = os.path.join(os.path.dirname(sys.executable), "smpmgr")
-count = 0
-
-
-def check(condition, what):
-    global count
-    count += 1
-    if not condition:
-        raise SystemExit(f"FAILED: {what}")
 
 
 def hash_of(image):
@@ -284,7 +277,7 @@ def main():
                 smpmgr_does_it(board, live.port, files, images)
                 found = live.control("status")
                 check(not found["findings"] and not found["overwrites"] and not found["lost_lines"], f"{board}: {found['findings']}")
-    evidence("board_update.py", "smpclient and smpmgr update both virtual boards: trial, confirm, take back, for good, refused, resumed; errors of both protocol versions", count)
+    evidence("board_update.py", "smpclient and smpmgr update both virtual boards: trial, confirm, take back, for good, refused, resumed; errors of both protocol versions", count())
 
 
 main()

@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 import time
 
-from other_clients import HOST, PORT, checks, kinds_here, on_purpose, story
+from checks import count
+from other_clients import HOST, PORT, kinds_here, on_purpose, story
 from own_network import own_network
 from virtual_board import CLI, evidence, run, write
 
@@ -51,7 +52,7 @@ def main():
                     story(client, images, f"{name}, {wire}", files_in=folder)
                     client.close()
                 print(f"{name}, {wire}: {time.monotonic() - began:.1f} s", flush=True)
-    evidence("foreign_clients.py", f"{', '.join(kinds)} against `holdfast serve`, serial line and UDP: update, trial, taken back, files and all else they can ask", checks())
+    evidence("foreign_clients.py", f"{', '.join(kinds)} against `holdfast serve`, serial line and UDP: update, trial, taken back, files and all else they can ask", count())
 
 
 main()

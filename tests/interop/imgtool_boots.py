@@ -4,6 +4,7 @@ TLVs, trailers of both alignments. First as the application of a new board, then
 import os
 import tempfile
 
+from checks import check, count
 from virtual_board import BOARDS, Bench, evidence, imgtool_key, imgtool_sign, need, read, signed
 
 need("imgtool")
@@ -32,14 +33,6 @@ FORMS = [
 ALIGNMENTS = [(["--align", "4"], 8, "--pad"), (["--align", "8"], 8, "--test"), (["--align", "16"], 16, "--pad"),
               (["--align", "8", "--max-align", "16"], 16, "--test")]
 CONFIRMED = "--confirm"
-
-count = 0
-
-
-def check(condition, what):
-    global count
-    count += 1
-    assert condition, what
 
 
 def check_update(bench, key, app, options, request):
@@ -153,7 +146,7 @@ def main():
             check_alignments(folder, board, keys[P256])
             check_several_keys(folder, board)
             check_short_signature(folder, board, keys[P256])
-    evidence("imgtool_boots.py", "images that imgtool signs start on both virtual boards and are installed: ECDSA P-256, Ed25519 over SHA-256, over SHA-512 and pure, one of four keys, every protected TLV, trailers of alignment 8 and 16", count)
+    evidence("imgtool_boots.py", "images that imgtool signs start on both virtual boards and are installed: ECDSA P-256, Ed25519 over SHA-256, over SHA-512 and pure, one of four keys, every protected TLV, trailers of alignment 8 and 16", count())
 
 
 main()

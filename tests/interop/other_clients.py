@@ -30,6 +30,7 @@ from smpclient.requests import zephyr_management as zephyr  # noqa: E402
 from smpclient.transport.serial import SMPSerialTransport  # noqa: E402
 from smpclient.transport.udp import SMPUDPTransport  # noqa: E402
 
+from checks import check  # noqa: E402
 from image_bytes import Image  # noqa: E402
 
 os.environ["COLUMNS"] = "250"  # smpmgr prints a line an image
@@ -39,14 +40,6 @@ from typer.testing import CliRunner  # noqa: E402
 logging.disable(logging.WARNING)
 MCUMGR = os.environ.get("HOLDFAST_MCUMGR") or shutil.which("mcumgr")
 HOST, PORT = "127.0.0.1", 1337  # smpmgr knows no other port
-count = 0
-
-
-def check(condition, what):
-    global count
-    count += 1
-    if not condition:
-        raise SystemExit(f"FAILED: {what}")
 
 
 def hash_of(image):
@@ -418,7 +411,3 @@ def on_purpose(make, what):
             said = client.shell("count") if hasattr(client, "shell") else ""
             check(not said or re.search(rf"(?<!\d){done}(?!\d)", said.replace("\\r", " ")), f"{what}: the command was not run the {done}. time: {said}")
         client.close()
-
-
-def checks():
-    return count

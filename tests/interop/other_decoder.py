@@ -17,6 +17,7 @@ import tempfile
 import threading
 import tty
 
+from checks import check, count
 from virtual_board import CLI, evidence, need, run, write
 
 need("smp", "cbor2")
@@ -30,14 +31,6 @@ MODULES = (os_management, image_management, file_management, settings_management
            zephyr_management)
 OWN_GROUP = 0x4846  # Holdfast's own: its keys are nobody else's to know, the rest of the message is
 SLOT_INFO = frozenset({(0, 1, 6), (1, 1, 6)})  # smp 4.2 does not have it
-count = 0
-
-
-def check(condition, what):
-    global count
-    count += 1
-    if not condition:
-        raise SystemExit(f"FAILED: {what}")
 
 
 def kinds():
@@ -206,7 +199,7 @@ def main():
                 seen[key] = seen.get(key, 0) + 1
             print(f"{wire}: {sum(seen.values())} messages of {len(seen)} kinds", flush=True)
     check(len(seen) >= 16, f"more kinds were expected: {seen}")
-    evidence("other_decoder.py", "each message of the host tool and of serve is read by smp and cbor2, on UDP and out of console frames", count)
+    evidence("other_decoder.py", "each message of the host tool and of serve is read by smp and cbor2, on UDP and out of console frames", count())
 
 
 main()

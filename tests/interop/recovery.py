@@ -8,19 +8,12 @@ import sys
 import tempfile
 import time
 
+from checks import check, count
 from smp_raw import Line, cbor, lines, message
 from virtual_board import CLI, Live, evidence, payload, read, run, write
 
 PIN, TWICE, MODE, WINDOW, NOTHING, TRIAL_OPEN = 1040, 1041, 1042, 1043, 602, 502  # HF-1040, HF-1041, HF-1042, HF-1043, HF-0602, HF-0502
 BEAT_MS = 131.072
-count = 0
-
-
-def check(condition, what):
-    global count
-    count += 1
-    if not condition:
-        raise SystemExit(f"FAILED: {what}")
 
 
 def why(line, tries=40):
@@ -321,7 +314,7 @@ def main():
                 kinds = hostile(lab)
         if not only or "pin" in only:
             enters_by_pin(Lab(folder, "nrf52840dk"), 11)
-    evidence("recovery", f"every way into recovery on both chips, LED, broken uploads, cuts in the only slot, an open trial, {kinds} malformed requests", count)
+    evidence("recovery", f"every way into recovery on both chips, LED, broken uploads, cuts in the only slot, an open trial, {kinds} malformed requests", count())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import struct
 import subprocess
 import sys
 
+from checks import check, count
+
 try:
     from smp import header as smpheader
     from smp.error import MGMT_ERR
@@ -36,16 +38,6 @@ def image_of(major, minor, payload):
     body = head.ljust(512, b"\0") + payload
     digest = hashlib.sha256(body).digest()
     return body + struct.pack("<HHHH", 0x6907, 40, 0x10, 32) + digest, digest
-
-
-checks = 0
-
-
-def check(condition, what):
-    global checks
-    checks += 1
-    if not condition:
-        raise SystemExit(f"FAILED: {what}")
 
 
 def check_v2(reply, group_code, what):
@@ -130,7 +122,7 @@ def main():
             device.stdin.close()
             device.wait(10)
         print("passed:", " ".join(options) or "NOR")
-    print(f"{checks} checks")
+    print(f"{count()} checks")
 
 
 main()

@@ -23,6 +23,7 @@ import time
 import tty
 import zlib
 
+from checks import check, count
 from own_network import own_network
 from virtual_board import CLI, evidence, imgtool, need, read, write
 
@@ -35,19 +36,11 @@ M0 = "zephyr_4.4.0_*_qemu_cortex_m0_serial"
 MPS2 = "zephyr_4.4.0_*_mps2_an385_serial_recovery_buf1024"
 RECOVERY = "zephyr_f33aa2bc4a43_*_mps2_an385_serial_recovery"
 NATIVE = "zephyr_4.4.0_*_native_sim_{}.exe"
-count = 0
 
 
 def missing(what):
     print(f"skipped: {what}; ./dev setup installs it")
     sys.exit(1 if os.environ.get("CI") else 77)
-
-
-def check(condition, what):
-    global count
-    count += 1
-    if not condition:
-        raise SystemExit(f"FAILED: {what}")
 
 
 def holdfast(*words, code=0):
@@ -335,7 +328,7 @@ def main():
             part(*arguments)
             print(f"{part.__name__}: {time.monotonic() - began:.1f} s", flush=True)
     evidence("zephyr_servers.py", "holdfast speaks with Zephyr 4.4's servers over every wire, and updates two of its MCUboots and a serial recovery, on emulated chips",
-             count)
+             count())
 
 
 main()
