@@ -105,7 +105,24 @@ def test_errors_of_use():
     code, said, err = doctor("no/such/file")
     assert code == 3 and not said["ok"] and "HF-1353" in err, err
     code, said, err = doctor("--no-such-option")
-    assert code == 3 and "HF-1101" in err or "HF-11" in err, err
+    assert code == 3 and "HF-1102" in err, err
+
+
+def test_nothing_given():
+    """Nothing named, and a terminal where text could be piped in."""
+    master, terminal = os.openpty()
+    done = subprocess.run([CLI, "doctor"], stdin=terminal, capture_output=True, timeout=60, check=False)
+    os.close(terminal)
+    os.close(master)
+    assert done.returncode == 3 and b"HF-1352" in done.stderr, done
+
+
+def test_too_many_files():
+    os.mkdir("many")
+    for i in range(50_001):
+        os.close(os.open(f"many/{i}", os.O_CREAT | os.O_WRONLY))
+    code, said, err = doctor("many")
+    assert code == 3 and not said["ok"] and "HF-1354" in err, err
 
 
 def test_utf_16():
