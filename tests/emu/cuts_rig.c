@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ACT_INSTRUCTIONS_MAX 400000000u
+#define ACT_INSTRUCTIONS_MAX 1500000000u /* an upload of 200 KB in recovery waits for the line through 0.9 thousand million of them */
 
 static const char *const versions[RIG_IMAGES] = { "1.0.0", "1.1.0" };
 
