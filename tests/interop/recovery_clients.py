@@ -18,8 +18,8 @@ from smpclient.requests.image_management import ImageErase, ImageStatesRead, Ima
 from smpclient.requests.os_management import BootloaderInformationRead, EchoWrite, MCUMgrParametersRead, ResetWrite  # noqa: E402
 from smpclient.transport.serial import SMPSerialTransport  # noqa: E402
 
-import recovery  # noqa: E402
-from recovery import Lab, Line, check, version_of, why  # noqa: E402
+from checks import check, count  # noqa: E402
+from recovery import Lab, Line, version_of, why  # noqa: E402
 
 logging.disable(logging.WARNING)
 SMPMGR = os.path.join(os.path.dirname(sys.executable), "smpmgr")
@@ -95,7 +95,7 @@ def main():
                 into_recovery(live.port)
                 if go_tool(lab, live.port):
                     clients = "smpclient, smpmgr, mcumgr"
-    evidence("recovery_clients", f"{clients} against recovery on both boards", recovery.count)
+    evidence("recovery_clients", f"{clients} against recovery on both boards", count())
 
 
 if __name__ == "__main__":
