@@ -3,7 +3,8 @@
  *
  * Order    state, what is missing, upload, test, reset, wait by asking, state, health, confirm, state. Each step looks at what the
  *          device says, so that any of them may have been done already, by an earlier run that was cut off.
- * Cut      Any step may be cut: the device keeps, or gets back, what it had.
+ * Cut      Any step may be cut: the device keeps, or gets back, what it had. A link that is lost at any message is waited for, and the device
+ *          asked what it has before the message is sent again (update_state.h); up to five times a step.
  * Errors   those of device.h and upload.h; HF_R_HOST_UPDATE_*, HF_R_HOST_DEVICE_NOT_BACK; the bootloader's own reason if it
  *          refused an image and says why.
  * Source   the sequence: mcu-tools/mcuboot: docs/design.md; direct XIP without a state: zephyrproject-rtos/zephyr:

@@ -322,7 +322,7 @@ def test_several_channels():
 
 
 def update(story, *more, name=NAME, size=30000):
-    ok("key", "new", "k.pem")
+    ok("key", "new", "k.pem", "--force")
     old, new = harness.signed("old", "1.0.0", "k.pem"), harness.signed("new", "1.1.0", "k.pem", size)
     port = harness.free_port()
     with harness.serve(old, "--udp", str(port)):
@@ -364,6 +364,39 @@ def test_update_of_a_device_that_takes_whole_messages_only():
 def test_update_goes_on_after_a_loss():
     result = update({"lose": 20, "stays_away": 1.5}, name="ble:Thermometer?wait=3")
     assert result["resumed_off"] > 0, result
+
+
+def test_update_survives_a_loss_at_any_message():
+    """Each message of an update is the last of its connection, heard by the device or not."""
+    for when in ("before", "after"):
+        result = update({"lose_at": [[kind, when] for kind in ("last", "test", "reset", "confirm")]}, name="ble:Thermometer?wait=3", size=5000)
+        assert result["outcome"] == "version 1.1.0, confirmed", result
+
+
+def test_update_survives_losses_again_and_again():
+    result = update({"lose_at": [[kind, "before"] for kind in ["state", "test", "confirm"] * 2]}, name="ble:Thermometer?wait=3", size=5000)
+    assert result["outcome"] == "version 1.1.0, confirmed", result
+
+
+def test_update_gives_up_after_many_losses():
+    """At one step; what was uploaded stays, and the next run goes on from there."""
+    ok("key", "new", "k.pem")
+    old, new = harness.signed("old", "1.0.0", "k.pem"), harness.signed("new", "1.1.0", "k.pem", 5000)
+    port = harness.free_port()
+    with harness.serve(old, "--udp", str(port)), bluez(udp=port, lose_at=[["test", "before"] for _ in range(6)]):
+        fails(DEVICE, "HOST_BLE_LOST", "update", "ble:Thermometer?wait=3", new, "--wait", "20", limit=60)
+        assert "is on the device already" in ok("update", "ble:Thermometer?wait=3", new, "--wait", "30").out
+
+
+def test_update_that_is_unhealthy_over_a_loss():
+    """The reset that takes the image back is lost with its link, and asked for again."""
+    ok("key", "new", "k.pem")
+    old, new = harness.signed("old", "1.0.0", "k.pem"), harness.signed("new", "1.1.0", "k.pem", 5000)
+    port = harness.free_port()
+    with harness.serve(old, "--udp", str(port)), bluez(udp=port, lose_at=[["reset", "after"], ["reset", "before"]]):
+        harness.fails(harness.REFUSED, "HOST_UPDATE_UNHEALTHY", "update", "ble:Thermometer?wait=3", new, "--wait", "20", "--confirm-by", "false")
+        listed = ok("image", "list", "ble:Thermometer?wait=3", "--json").json()["images"]
+        assert [each["version"] for each in listed if each.get("active")] == ["1.0.0"], listed
 
 
 def test_update_follows_a_device_that_moves():

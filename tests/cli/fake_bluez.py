@@ -19,6 +19,8 @@ Written from BlueZ's D-Bus documents, apart from the program under test. The sto
     eatt       the device tells that it can have several channels
     whole      messages are taken in one piece only
     lose       after so many writes the connection is lost, once
+    lose_at    messages with which the connection is lost, each once: [kind, "before" | "after" the device has heard it]; kind: upload, test,
+               confirm, reset, state, last (of an upload)
     moves      the address after that, if another
     stays_away seconds after a loss in which it isn't seen
     call       method name: "hang" """
@@ -30,6 +32,9 @@ import sys
 
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
+
+sys.dont_write_bytecode = True
+from requests_seen import kind_of, number_after
 
 SMP_SERVICE = "8d53dc1d-1db7-4cd3-868b-8a527460aa84"
 SMP_CHARACTERISTIC = "da2e7828-fbce-4e01-ae9e-261174997c48"
@@ -129,9 +134,16 @@ class Device:
         while len(self.message) >= 8 and len(self.message) >= 8 + int.from_bytes(self.message[2:4], "big"):
             size = 8 + int.from_bytes(self.message[2:4], "big")
             message, self.message = self.message[:size], self.message[size:]
-            self.fake.ask(self, message)
+            when = self.fake.lose_at(message)
+            if when != "before":
+                self.fake.ask(self, message)
+            if when is not None:
+                self.fake.loop.create_task(self.fake.lost(self, deaf_s=0.1 if when == "after" else 0))
+                return
 
     def send(self, reply):
+        if self.fake.deaf:
+            return
         piece = min(self.fake.story.get("mtu", 517) - 3, 509)
         for at in range(0, len(reply), piece):
             if self.notify is not None:
@@ -147,7 +159,8 @@ class Fake:
         self.devices = [Device(self, told) for told in story.get("devices", [{"name": "Thermometer", "address": "00:AA:01:01:00:24"}])]
         self.agent = None
         self.writes = self.rounds = self.connects = 0
-        self.was_lost = False
+        self.was_lost = self.deaf = False
+        self.upload_bytes = 0
 
     # --- what is told ----------------------------------------------------------------------------------------------------------
 
@@ -180,7 +193,23 @@ class Fake:
         self.was_lost = True
         return True
 
-    async def lost(self, device):
+    def lose_at(self, message):
+        """When: "before", "after", or None: not with this message."""
+        kinds = [kind_of(message)]
+        if kinds[0] == "upload":
+            self.upload_bytes = number_after(message, b"\x63len") or self.upload_bytes
+            if number_after(message, b"\x63off") + number_after(message, b"\x64data") == self.upload_bytes:
+                kinds.append("last")
+        for each in self.story.get("lose_at", []):
+            if each[0] in kinds:
+                self.story["lose_at"].remove(each)
+                return each[1]
+        return None
+
+    async def lost(self, device, deaf_s=0):
+        self.deaf = True
+        await asyncio.sleep(deaf_s)
+        self.deaf = False
         device.disconnect()
         device.seen, device.told["hidden"] = False, True
         await asyncio.sleep(self.story.get("stays_away", 0.2))
@@ -385,6 +414,8 @@ async def main():
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(0, "rb"))
     await reader.read()
+    if story.get("lose_at"):
+        print(f"never happened: {story['lose_at']}", file=sys.stderr)
 
 
 if __name__ == "__main__":

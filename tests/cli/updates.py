@@ -1,16 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The whole update: several devices at once, health commands, packages, what is there already, links and clients that break off."""
+import base64
 import contextlib
 import os
 import pty
 import select
 import signal
 import subprocess
+import termios
+import threading
 import time
+import tty
 
 import harness
 from harness import DEVICE, OK, REFUSED, USAGE, Device, fails, free_port, ok, run, serve
+from proxy import Proxy
+from requests_seen import kind_of
 
 FAST = ("--timeout", "300", "--tries", "2")
 
@@ -207,6 +213,119 @@ def test_port_that_comes_back_mid_upload():
             out, _ = process.communicate(timeout=60)
             assert process.returncode == OK, out
         assert running(second) == ("1.1.0", True)
+
+
+class Cut:
+    """Between the tool and a device's line: the link `port`, which goes at given messages and is there again, with another line behind it."""
+
+    def __init__(self, line, cuts):
+        self.device = os.open(line, os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(self.device, termios.TCSANOW)
+        self.cuts, self.ended, self.seen = list(cuts), False, b""
+        self.appear()
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.thread.join()
+        os.close(self.ours)
+        os.close(self.device)
+
+    def appear(self):
+        self.ours, theirs = pty.openpty()
+        tty.setraw(theirs, termios.TCSANOW)
+        os.symlink(os.ttyname(theirs), "port.new")
+        os.replace("port.new", "port")
+        os.set_blocking(self.ours, False)
+        self.theirs = theirs  # held until the tool is there, so that the line isn't at its end before
+
+    def cut_at(self, data):
+        """When the link is to go, if a request in this data is one of those: "before", "after"; else None."""
+        self.seen += data
+        *lines, self.seen = self.seen.split(b"\n")
+        for line in lines:
+            if line.startswith(b"\x06\x09") and len(line) > 14:
+                kind = kind_of(base64.b64decode(line[2:] + b"=" * (-len(line[2:]) % 4))[2:])
+                for each in self.cuts:
+                    if each[0] == kind:
+                        self.cuts.remove(each)
+                        return each[1]
+        return None
+
+    def go(self):
+        os.close(self.theirs)
+        os.close(self.ours)
+        self.seen = b""
+        time.sleep(0.2)
+        termios.tcflush(self.device, termios.TCIFLUSH)
+        self.appear()
+
+    def run(self):
+        while not self.ended:
+            for fd in select.select([self.ours, self.device], [], [], 0.05)[0]:
+                try:
+                    data = os.read(fd, 4096)
+                except OSError:
+                    continue
+                if fd == self.device:
+                    os.write(self.ours, data)
+                    continue
+                when = self.cut_at(data)
+                if when != "before":
+                    os.write(self.device, data)
+                if when is not None:
+                    self.go()
+                    break
+
+
+def test_line_that_goes_at_any_message():
+    """With each of these messages, heard by the device or not."""
+    old, new = prepare()
+    for when in ("before", "after"):
+        with Device("k.pem", old) as line, Cut(line, [(kind, when) for kind in ("test", "reset", "confirm")]) as cut:
+            done = ok("update", "./port", new, "--json").json()
+            assert done["outcome"] == "version 1.1.0, confirmed" and cut.cuts == [], (done, cut.cuts)
+        os.remove("port")
+
+
+def test_line_that_stays_away_after_the_upload():
+    """Nothing is lost but time: the next run goes on with the request."""
+    old, new = prepare()
+    with Device("k.pem", old) as line:
+        with Cut(line, [("test", "before")] * 6):
+            fails(DEVICE, "HOST_PORT_LOST", "update", "./port", new)
+        os.remove("port")
+        done = ok("update", line, new)
+        assert "is on the device already" in done.out and running(line) == ("1.1.0", True), done.text()
+
+
+class Deaf(Proxy):
+    """Loses the first reply to each of these requests."""
+
+    def __init__(self, device_port, kinds):
+        super().__init__(device_port, 1)
+        self.kinds = list(kinds)
+
+    def pass_on(self, to_device, data, client):
+        if to_device:
+            self.asked = kind_of(data)
+        elif self.asked in self.kinds:
+            self.kinds.remove(self.asked)
+            return
+        super().pass_on(to_device, data, client)
+
+
+def test_replies_that_are_lost():
+    """Of UDP: the request is asked again, but for the reset, of which the next questions tell."""
+    old, new = prepare()
+    port = free_port()
+    with serve(old, "--udp", str(port), "-k", "k.pem"), Deaf(port, ("test", "reset", "confirm")) as proxy:
+        done = ok("update", f"udp:127.0.0.1:{proxy.port}", new, "--timeout", "500", "--json").json()
+        assert done["outcome"] == "version 1.1.0, confirmed" and proxy.kinds == [], done
 
 
 harness.main(globals())
