@@ -54,15 +54,16 @@ function(holdfast_check name)
   holdfast_register(${folder}.${name} "${T_LABEL}" "${T_TIMEOUT}")
 endfunction()
 
-# A fuzz target: SOURCES define LLVMFuzzerTestOneInput. As a test its corpus (tests/fuzz/corpus/NAME) is replayed with every
-# truncation and damaged copies; `./dev fuzz NAME` builds the same source with libFuzzer and goes on from that corpus.
+# A fuzz target: SOURCES define LLVMFuzzerTestOneInput. As a test its corpus (tests/fuzz/corpus/NAME) is replayed with every truncation and
+# COPIES damaged copies; then inputs made of several files run for SECONDS of processor time (tests/fuzz/replay.c). `./dev fuzz NAME` builds
+# the same source with libFuzzer and goes on from that corpus.
 option(HOLDFAST_FUZZ "Build the fuzz targets with libFuzzer (clang)" OFF)
 if(HOLDFAST_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)
 endif()
 function(holdfast_fuzz name)
-  cmake_parse_arguments(PARSE_ARGV 1 T "" "LABEL;TIMEOUT;COPIES" "SOURCES;LIBS;INCLUDES")
+  cmake_parse_arguments(PARSE_ARGV 1 T "" "LABEL;TIMEOUT;COPIES;SECONDS" "SOURCES;LIBS;INCLUDES")
   add_executable(fuzz_${name} ${T_SOURCES})
   target_link_libraries(fuzz_${name} PRIVATE ${T_LIBS})
   target_include_directories(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests ${T_INCLUDES})
@@ -73,7 +74,7 @@ function(holdfast_fuzz name)
     return()
   endif()
   target_sources(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c)
-  add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name} ${T_COPIES})
+  add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name} ${T_COPIES} ${T_SECONDS})
   if(NOT T_LABEL)
     set(T_LABEL quick)
   endif()
