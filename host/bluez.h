@@ -104,9 +104,10 @@ struct bluez_agent_wish {
 	uint32_t passkey;
 };
 bool bluez_agent(struct bluez *bluez, const struct bluez_agent_wish *wish, uint32_t timeout_ms);
-/* BlueZ asked it something that a human has to know. answered: and a human did. */
+/* was_asked: BlueZ asked it something that a human has to know. was_answered: and a human did. can_passkey: it was given a passkey, or
+ * has a terminal to ask for one at. */
 struct bluez_agent_story {
-	bool was_asked, was_answered, wanted_passkey;
+	bool was_asked, was_answered, wanted_passkey, can_passkey;
 };
 struct bluez_agent_story bluez_agent_story(const struct bluez *bluez);
 

@@ -195,6 +195,7 @@ bool bluez_agent(struct bluez *bluez, const struct bluez_agent_wish *wish, uint3
 	if (agent->registered)
 		return true;
 	agent->terminal = agent->has_passkey ? -1 : open_terminal();
+	agent->story.can_passkey = agent->has_passkey || agent->terminal >= 0;
 	/* Without a way to a passkey nothing else than Just Works may be promised, or the device would ask for one in vain. */
 	const char *capability = agent->has_passkey ? "KeyboardOnly" : agent->terminal >= 0 ? "KeyboardDisplay" : "NoInputNoOutput";
 	if (sd_bus_add_object(bluez->bus, &agent->slot, AGENT_PATH, on_question, bluez) < 0 ||

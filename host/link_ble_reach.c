@@ -316,17 +316,29 @@ static enum hf_reason register_agent(struct link_ble *ble, struct problem *probl
 	return bluez_agent(ble->bluez, &wish, CALL_MS) ? HF_OK : call_failed(ble, HF_R_HOST_BLE_STUCK, problem);
 }
 
+static bool was_questioned(struct bluez_agent_story story)
+{
+	return story.was_asked || story.wanted_passkey;
+}
+
+static bool lacks_passkey(const struct link_ble *ble, struct bluez_agent_story story)
+{
+	return story.wanted_passkey && !ble->link->options.has_passkey && !story.was_answered;
+}
+
 static enum hf_reason pairing_failed(struct link_ble *ble, struct problem *problem)
 {
 	struct bluez_agent_story story = bluez_agent_story(ble->bluez);
-	const struct link_options *options = &ble->link->options;
-	if (story.wanted_passkey && !options->has_passkey && !story.was_answered)
+	if (lacks_passkey(ble, story))
 		return problem_set(problem, HF_R_HOST_BLE_PASSKEY, ble->link->name, "%s", bluez_words(ble->bluez));
 	enum hf_reason own = bluez_was(ble->bluez, "ConnectionAttemptFailed") ? HF_R_HOST_BLE_CONNECT : HF_R_HOST_BLE_PAIRING;
 	enum hf_reason reason = call_failed(ble, own, problem);
-	if (reason == HF_R_HOST_BLE_PAIRING && !options->has_passkey && !story.was_answered) {
+	/* Why a device refuses, BlueZ tells nobody; that it did so before any question is all there is to see of one that makes its peers wait. */
+	if (reason == HF_R_HOST_BLE_PAIRING && !was_questioned(story)) {
 		size_t length = strlen(problem->detail);
-		(void)snprintf(problem->detail + length, sizeof problem->detail - length, "; it was without a passkey (--passkey)");
+		(void)snprintf(problem->detail + length, sizeof problem->detail - length, "%s", story.can_passkey ?
+			       "; the device asked for no passkey: after failed pairings one may refuse all for a while" :
+			       "; it was without a passkey (--passkey)");
 	}
 	return reason;
 }
@@ -387,6 +399,11 @@ static enum hf_reason subscribe_paired(struct link_ble *ble, struct problem *pro
 	enum hf_reason reason = refresh(ble, problem);
 	if (late)
 		stop_notify(ble);
+	/* One question a command: a device counts failures, and makes everybody wait after some. */
+	struct bluez_agent_story story = bluez_agent_story(ble->bluez);
+	if (reason == HF_OK && !ble->paired && was_questioned(story))
+		return problem_set(problem, lacks_passkey(ble, story) ? HF_R_HOST_BLE_PASSKEY : HF_R_HOST_BLE_PAIRING, ble->link->name,
+				   "the pairing that the subscription began failed: %s", words);
 	if (reason == HF_OK && ble->paired)
 		reason = connect_anew(ble, problem);
 	else if (reason == HF_OK && late)

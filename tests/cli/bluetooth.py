@@ -232,6 +232,7 @@ def test_pairing_when_the_device_wants_it():
 
 def test_pairing_that_fails():
     fails_story({"notify": "auth", "pair": "refuse"}, "HOST_BLE_PAIRING", ["Authentication Failed", "--passkey"])
+    fails_story({"notify": "auth", "pair": "refuse"}, "HOST_BLE_PAIRING", ["asked for no passkey", "for a while"], more=["--passkey", "123456"])
     fails_story({"notify": "auth", "pair": "hang"}, "HOST_BLE_PAIRING", ["no answer in time"])
     fails_story({"notify": "auth", "paired_helps": False}, "HOST_BLE_AUTH", ["paired, and then"])
     fails_story({"silent": "unpaired", "pair": "refuse"}, "HOST_BLE_AUTH", ["no reply to any request", "pairing did not come about"])

@@ -25,5 +25,12 @@ stop device
 device Bench --policy authenticated
 refuse "no passkey" 4 "passkey.*HF-144[67]" holdfast echo "$address" hello
 refuse "a wrong passkey" 4 "HF-1446" holdfast echo "$address" hello --passkey 1
+# The device makes everybody wait after three failures, longer each time, and says nothing of it but a refusal before any question. Three are
+# not enough here: the first wait may be over before the next command has come so far.
+waits() { holdfast echo "$address" hello --passkey 1 2>&1 | tee /tmp/waits.out | grep -q 'may refuse all for a while.*HF-1446'; }
+wait_for 100 waits
+note "it makes us wait: $(grep -o 'the device asked.*while' /tmp/waits.out)"
+stop device
+device Bench --policy authenticated
 check "the passkey that the device shows, typed" python3 /guest/at_terminal.py /tmp/device.log holdfast echo "$address" hello
 check "the bond serves the next one" holdfast echo "$address" hello
