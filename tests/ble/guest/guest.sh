@@ -99,7 +99,7 @@ wait_for()
 	done
 }
 
-said() { grep -qE "$2" "/tmp/$1.log"; }
+said() { grep -aqE "$2" "/tmp/$1.log"; }
 
 start()
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # needs: python
-# limit: 240
+# limit: 600
+# clock: instructions
 # Our central pairs with our peripheral: by itself when the device wants it, when the user does, with a passkey, and with a bond whose half
 # here is lost. (A half that the device has lost crashes this kernel, Debian's 6.1, when it starts encryption; tests/cli/bluetooth.py has that.)
 radios
