@@ -61,7 +61,7 @@ int problem_exit_code(enum hf_reason reason)
 		return EXIT_CODE_FILE;
 	if ((number >= 1470 && number < 1490) || reason == HF_R_BLE_CONTROLLER || reason == HF_R_BLE_CONTROLLER_SILENT)
 		return EXIT_CODE_FILE;
-	if ((number >= 1170 && number < 1200) || (number >= 900 && number < 1000) || (number >= 1440 && number < 1470))
+	if (reason == HF_R_HOST_RECOVER_ABSENT || (number >= 1170 && number < 1200) || (number >= 900 && number < 1000) || (number >= 1440 && number < 1470))
 		return EXIT_CODE_DEVICE;
 	return EXIT_CODE_REFUSED;
 }

@@ -141,6 +141,38 @@ def test_recovery_that_does_not_trust_the_image():
         assert board.resets == 0
 
 
+class Application(boards.OldServer):
+    """It knows the info command, which no bootloader does."""
+
+    def reply(self, header, body):
+        return {"output": "Zephyr"} if header.key == (READ, OS, 7) else super().reply(header, body)
+
+
+def test_recover_when_the_application_answers_or_nobody():
+    prepare()
+    board = Application({0: read("old")})
+    with Scripted(board.answer) as peer:
+        fails(DEVICE, "HOST_RECOVER_ABSENT", "recover", peer.line, "new.bin", "--board", "nrf52840dk", *BRIEF, "--wait", "1", holds=["the application answers"])
+    with Scripted(lambda *_: None) as peer:
+        fails(DEVICE, "HOST_RECOVER_ABSENT", "recover", peer.line, "new.bin", "--board", "nrf52840dk", *BRIEF, "--wait", "1", holds=["nobody answers"])
+
+
+class Stubborn(boards.Recovery):
+    """Its bootloader does not start what was uploaded: it is in recovery again after each reset."""
+
+    def reset(self):
+        self.resets += 1
+        self.off_until = time.monotonic() + 0.1
+
+
+def test_recover_that_ends_in_recovery_again():
+    prepare()
+    board = Stubborn({})
+    with Scripted(board.answer) as peer:
+        fails(REFUSED, "HOST_RECOVER_REFUSED", "recover", peer.line, "new.bin", "--board", "nrf52840dk", *BRIEF)
+        assert board.slots[0] == read("new") and board.resets == 1
+
+
 def test_direct_xip():
     prepare()
     harness.write("other.raw", harness.payload(8000))

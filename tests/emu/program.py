@@ -6,7 +6,7 @@ import json, os, select, signal, socket, struct, subprocess, sys, tempfile, time
 
 BOARD = os.environ["HOLDFAST_BOARD"]
 FW = {"xiao_nrf52840": sys.argv[1], "xiao_nrf54l15": sys.argv[2]}
-HELLO, WRITE_WORDS, ECHO, UNKNOWN = 0, 1, 6, 10
+HELLO, WRITE_WORDS, ECHO, UNKNOWN, STORES = 0, 1, 6, 10, 19
 
 
 def scenario(folder, which, *arguments):
@@ -69,6 +69,18 @@ class Program(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr.decode(), r"HF-1205 nrf52840: .*read of 0x40012340")
 
+    def test_stores_that_are_wrong_are_named(self):
+        """Read-only memory, a locked region, a buffer that DMA can't reach, a vector table between its places, the chip switched off."""
+        cases = [("xiao_nrf52840", (0x10000060, 0), "HF-1206 .*0x10000060"), ("xiao_nrf54l15", (0x00FFC300, 0), "HF-1206"),
+                 ("xiao_nrf52840", (0x4001E800, 0x10000, 0x4001E804, 0x1000, 0x4001E808, 2, 0), "HF-1211 .*0x00010000"),
+                 ("xiao_nrf52840", (0x40002544, 0, 0x40002548, 4, 0x40002008, 1), "HF-1212"),
+                 ("xiao_nrf52840", (0xE000ED08, 0x80), "HF-1214 .*0xe000ed08"), ("xiao_nrf54l15", (0xE000ED08, 0x100), "HF-1214"),
+                 ("xiao_nrf52840", (0x40000500, 1), "HF-1224")]
+        for board, words, said in cases:
+            done = self.run_board("--stdio", "--batch", "--until", "never", "--load", scenario(self.path, STORES, *words), board=board)
+            self.assertEqual(done.returncode, 1, (board, words, done.stderr))
+            self.assertRegex(done.stderr.decode(), said)
+
     def test_limit_and_idle_are_told_apart(self):
         words = ["--stdio", "--batch", "--until", "never", "--load", scenario(self.path, HELLO)]
         self.assertRegex(self.run_board(*words).stderr, rb"HF-1217")
@@ -105,7 +117,11 @@ class Program(unittest.TestCase):
     def test_bad_command_lines(self):
         for words in (["--nonsense"], ["--cut", "0"], ["--cut", "x"], ["--cut", "3:nothing"], ["--boot", "-1"], ["more", "words"],
                       ["--cut-random", "3"], ["--layout", "none"]):
-            self.assertEqual(self.run_board("--stdio", "--batch", *words).returncode, 2, words)
+            done = self.run_board("--stdio", "--batch", *words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertRegex(done.stderr, rb"HF-1219", words)
+        self.assertRegex(self.run_board("--link", self.file("missing/tty")).stderr, rb"HF-1220")
+        self.assertRegex(self.run_board("--control", self.file("missing/socket")).stderr, rb"HF-1221")
         self.assertRegex(self.run_board("--load", "missing.hex").stderr, rb"HF-1202")
         self.assertRegex(self.run_board("--load", FW["xiao_nrf52840"] + "@0xfffff").stderr, rb"HF-1204")
         self.assertRegex(self.run_board("--load", FW["xiao_nrf52840"]).stderr, rb"HF-1203")
@@ -142,7 +158,7 @@ class Program(unittest.TestCase):
             self.assertEqual((status["board"], status["power"], status["serial"]), (board, "on", path))
             self.assertEqual(status["uart_rx_bytes"], 8)
             self.assertEqual(control.ask("fly")["reason"], 1222)
-            self.assertEqual(control.ask("cut 0")["reason"], 1222)
+            self.assertEqual(f"HF-{control.ask('cut 0')['reason']}", "HF-1222")
             self.assertTrue(control.ask("help")["ok"])
             # Without power there is silence, and the counters still answer.
             self.assertTrue(control.ask("power off")["ok"])

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
+#include <bytes.h>
 #include <partitions.h>
 #include <plan_files.h>
 #include <plan_write.h>
@@ -121,8 +122,36 @@ static void test_lock(void **state)
 	}
 }
 
+/* Each names its line or its limit, and leaves nothing behind. */
+static void broken_files(void **state)
+{
+	static const struct {
+		const char *text, *said;
+		bool is_dts;
+	} cases[] = { { "app: {address: 0x0\n  size: [\n", "line ", false },
+		      { "app:\n\taddress: 0\n", "line 2", false },
+		      { "/ {\n\tflash {\n", "line ", true },
+		      { "/ { label = \"open\n; };", "line 2", true } };
+	(void)state;
+	for (size_t i = 0; i < HF_ARRAY_COUNT(cases); i++) {
+		struct partitions read = { 0 };
+		struct problem problem = { 0 };
+		struct bytes text = { 0 };
+		bytes_add(&text, cases[i].text, strlen(cases[i].text));
+		if (cases[i].is_dts)
+			assert_int_equal(partitions_read_dts("file", &text, &read, &problem), HF_R_HOST_LAYOUT_DTS);
+		else
+			assert_int_equal(partitions_read_yaml("file", &text, &read, &problem), HF_R_HOST_LAYOUT_YAML);
+		assert_string_equal(problem.subject, "file");
+		assert_non_null(strstr(problem.detail, cases[i].said));
+		assert_int_equal(problem_exit_code(problem.reason), EXIT_CODE_FILE);
+		assert_int_equal(read.count, 0);
+		bytes_free(&text);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_forms), cmocka_unit_test(test_lock) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_forms), cmocka_unit_test(test_lock), cmocka_unit_test(broken_files) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -247,11 +247,22 @@ static void vendor_start(void)
 #endif
 }
 
+/* Up to three stores, as firmware that is wrong might make them; then, if the last argument says so, one into flash. */
+static void stores(void)
+{
+	for (uint32_t i = 0; i < 3; i++) {
+		if (ARGUMENT(2 * i) != 0xffffffffu)
+			REG(ARGUMENT(2 * i)) = ARGUMENT(2 * i + 1);
+	}
+	if (ARGUMENT(6) != 0xffffffffu)
+		flash_word(AREA, ARGUMENT(6));
+}
+
 void scenario(uint32_t which)
 {
 	static void (*const list[])(void) = { hello, write_words, write_twice, erase_and_write, store_outside, store_byte, echo_bytes,
 		ticks_and_sleep, exceptions, watchdog, unknown_register, read_damaged, read_unstable, lose_buffer, soft_reset, code_rewritten,
-		timer_polled, stack_below_ram, vendor_start };
+		timer_polled, stack_below_ram, vendor_start, stores };
 
 	if (which < sizeof list / sizeof list[0])
 		list[which]();
