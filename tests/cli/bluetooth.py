@@ -75,13 +75,15 @@ def fails(code, reason, *args, limit=30, **more):
 
 def fails_story(story, reason, holds=(), code=DEVICE, more=(), name=NAME):
     with bluez(**story):
-        return fails(code, reason, "echo", name, "hello", "--timeout", "300", "--tries", "2", *more, holds=holds)
+        done = fails(code, reason, "echo", name, "hello", "--timeout", "300", "--tries", "2", "--json", *more, holds=holds)
+        assert done.json()["reason"]["name"] == reason, done.text()
+        return done
 
 
 def works(story, more=(), name=NAME):
     with bluez(**story):
-        done = ok("echo", name, "hello", "--timeout", "1000", *more)
-        assert "hello" in done.out, done.text()
+        done = ok("echo", name, "hello", "--timeout", "1000", "--json", *more)
+        assert done.json()["echo"] == "hello", done.text()
         return done
 
 
@@ -211,7 +213,7 @@ def test_old_bond():
 
 def test_forgetting():
     with bluez(devices=[{**THERMOMETER, "paired": True}, OTHER]):
-        assert "forgotten" in ok("device", "forget", "ble:thermometer").out
+        assert ok("device", "forget", "ble:thermometer", "--json").json()["ok"]
         fails(DEVICE, "HOST_BLE_UNKNOWN", "device", "forget", "ble:nobody")
     with bluez(devices=[{**THERMOMETER, "paired": True}], remove="fail"):
         fails(DEVICE, "HOST_BLE_FORGET", "device", "forget", f"ble:{ADDRESS}", holds=["Device is busy"])
@@ -334,6 +336,8 @@ def update(story, *more, name=NAME, size=30000):
             assert result["outcome"] == "version 1.1.0, confirmed", result
             listed = ok("image", "list", name, "--json").json()["images"]
             assert [each["version"] for each in listed if each.get("active")] == ["1.1.0"], listed
+            about = ok("info", name, "--json").json()
+            assert about["bootloader"] == "MCUboot" and about["ok"], about
             return result
 
 
