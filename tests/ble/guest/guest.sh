@@ -2,7 +2,8 @@
 # What a scenario may call. Central's side: hci0, which bluetoothd drives. Peripheral's side: hci1, which is free for an HCI user channel
 # (bluetoothd is told not to switch adapters on). Outputs of programs in the background: /tmp/NAME.log.
 #
-#   radios                 two linked LE controllers, hci0 (00:AA:01:00:00:00) and hci1 (00:AA:01:01:00:01)
+#   radios [COUNT]         two linked LE controllers, hci0 (00:AA:01:00:00:00) and hci1 (00:AA:01:01:00:01); or more, all linked: hci2
+#                          (00:AA:01:02:00:02).. Each for one connection: btvirt 5.66 carries a second one of the same controller in one direction.
 #   bluetooth              dbus-daemon and bluetoothd; hci0 switched on
 #   start NAME COMMAND...  in the background; its process is in /tmp/NAME.pid
 #   stop NAME [SIGNAL]     ends it and waits for it
@@ -16,6 +17,8 @@
 #   device NAME [OPTIONS]  starts `holdfast serve old.bin --ble NAME --hci hci1` as "device" and waits until it can be found
 #   cut_link               ends the connection, as when the peer is out of reach; both sides learn it. (A killed peripheral is silence for ever
 #                          here: btvirt has no supervision timeout. `stop device` ends its connections in words.)
+#   uploading NAME COUNT   whether `holdfast ... --trace` in the background has sent so many pieces of an upload
+#   went_on NAME BYTES     whether its upload went on in the middle of that many: neither at the start nor at the end
 #   image FILE VERSION BYTES [KEY]  a signed image of that many random bytes; makes the key (release.pem) first if it is not there
 # The scenario passes when its end is reached and each check was ok.
 FAILURES=0
@@ -121,8 +124,9 @@ exists() { [ -e "$1" ]; }
 
 radios()
 {
-	start btvirt btvirt -L -l2
-	wait_for 10 exists /sys/class/bluetooth/hci1
+	local count=${1:-2}
+	start btvirt btvirt -L "-l$count"
+	wait_for 10 exists "/sys/class/bluetooth/hci$((count - 1))"
 }
 
 adapter_on() { hciconfig "$1" | grep -q 'UP RUNNING'; }
@@ -160,6 +164,15 @@ device()
 	shift
 	start device holdfast serve old.bin --key release.pem --ble "$name" --hci hci1 "$@"
 	wait_for 15 said device "listening +ble:$name|\"ble\":"
+}
+
+uploading() { [ "$(grep -ac 'write image upload' "/tmp/$1.log")" -gt "$2" ]; }
+
+went_on()
+{
+	local at=$(sed -n 's/^it went on at byte \([0-9]*\),.*/\1/p' "/tmp/$1.log")
+	echo "it went on at byte $at"
+	[ "${at:-0}" -gt 0 ] && [ "$at" -lt "$2" ]
 }
 
 cut_link()
