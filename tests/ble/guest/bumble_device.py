@@ -2,7 +2,7 @@
 """A peripheral that others wrote: bumble's stack on hci1's user channel, with an SMP device on it whose messages are decoded and encoded by the
 PyPI package smp, which takes no field that it does not know. Images are kept in memory; a reset swaps as a bootloader does and ends the connections.
 
-usage: bumble_device.py open|encrypted NAME IMAGE"""
+usage: bumble_device.py open|encrypted|authenticated NAME IMAGE"""
 import asyncio
 import hashlib
 import logging
@@ -20,7 +20,7 @@ from bumble.device import Device  # noqa: E402
 from bumble.gatt import GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR, Characteristic, CharacteristicValue, Service  # noqa: E402
 from bumble.hci import Address, OwnAddressType  # noqa: E402
 from bumble.keys import MemoryKeyStore  # noqa: E402
-from bumble.pairing import PairingConfig  # noqa: E402
+from bumble.pairing import PairingConfig, PairingDelegate  # noqa: E402
 from bumble.transport.hci_socket import open_hci_socket_transport  # noqa: E402
 from smp import header, image_management, os_management  # noqa: E402
 from smp.error import MGMT_ERR, ErrorV1  # noqa: E402
@@ -153,11 +153,32 @@ def error(op, version, group, sequence, command, code):
     return bytes([op | version << 3, 0]) + len(body).to_bytes(2, "big") + group.to_bytes(2, "big") + bytes([sequence, command]) + body
 
 
+class Display(PairingDelegate):
+    """A board with a display: it shows a passkey, and the other side types it."""
+
+    def __init__(self):
+        super().__init__(PairingDelegate.DISPLAY_OUTPUT_ONLY)
+
+    async def confirm(self, auto=False):
+        """Just Works is not enough here."""
+        return False
+
+    async def display_number(self, number, digits):
+        say(f"passkey {number:0{digits}}")
+
+
+PERMISSIONS = {
+    "open": Attribute.Permissions(0),
+    "encrypted": Attribute.Permissions.WRITE_REQUIRES_ENCRYPTION,
+    "authenticated": Attribute.Permissions.WRITE_REQUIRES_ENCRYPTION | Attribute.Permissions.WRITE_REQUIRES_AUTHENTICATION,
+}
+
+
 class Peripheral:
-    def __init__(self, device, server, encrypted):
+    def __init__(self, device, server, policy):
         self.device, self.server, self.message = device, server, bytearray()
         self.reset_task = None
-        kind, need = Characteristic.Properties, Attribute.Permissions.WRITE_REQUIRES_ENCRYPTION if encrypted else 0
+        kind, need = Characteristic.Properties, PERMISSIONS[policy]
         self.smp = Characteristic(CHARACTERISTIC, kind.WRITE_WITHOUT_RESPONSE | kind.NOTIFY, Attribute.Permissions.WRITEABLE | need,
                                   CharacteristicValue(write=self.written))
         device.add_service(Service(SERVICE, [self.smp]))
@@ -170,6 +191,7 @@ class Peripheral:
         self.message.clear()
         connection.on("connection_att_mtu_update", lambda: say(f"mtu {connection.att_mtu}"))
         connection.on("pairing", lambda keys: say("paired"))
+        connection.on("pairing_failure", lambda reason: say(f"not paired: {reason}"))
         connection.on("connection_encryption_change", lambda: say(f"encrypted {bool(connection.encryption)}"))
 
     async def written(self, connection, data):
@@ -200,9 +222,11 @@ async def main(policy, name, file):
     transport = await open_hci_socket_transport("1")
     device = Device.with_hci(name, Address("F0:F1:F2:F3:F4:F5"), transport.source, transport.sink)
     device.keystore = MemoryKeyStore()
-    device.pairing_config_factory = lambda connection: PairingConfig(mitm=False, identity_address_type=PairingConfig.AddressType.PUBLIC)
+    shows = policy == "authenticated"
+    device.pairing_config_factory = lambda connection: PairingConfig(
+        mitm=shows, delegate=Display() if shows else None, identity_address_type=PairingConfig.AddressType.PUBLIC)
     images = Images(pathlib.Path(file).read_bytes())
-    peripheral = Peripheral(device, Server(images), policy == "encrypted")
+    peripheral = Peripheral(device, Server(images), policy)
     await device.power_on()
     images.boot()
     uuid, whole = (AdvertisingData.Type.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS, AdvertisingData.Type.COMPLETE_LOCAL_NAME)

@@ -2,10 +2,13 @@
 """A central that others wrote - smpclient on bleak on bluetoothd - against `holdfast serve --ble`. Runs in the machine; one process, because
 Python takes long to start there. Each argument names a part (a function of this file that begins with do_)."""
 import asyncio
+import ctypes
 import hashlib
 import logging
 import os
 import re
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -22,7 +25,7 @@ from smpclient.requests import image_management as img
 from smpclient.requests import os_management as smp_os
 from smpclient.transport.ble import SMPBLETransport
 
-ADDRESS = "00:AA:01:01:00:01"
+CENTRAL, ADDRESS = "00:AA:01:00:00:00", "00:AA:01:01:00:01"
 CHARACTERISTIC = "da2e7828-fbce-4e01-ae9e-261174997c48"
 failures = 0
 logging.disable(logging.CRITICAL)
@@ -274,6 +277,91 @@ async def do_authenticated():
     await left(client)
     device.stop()
     bus.disconnect()
+    await forgotten()
+
+
+class Raw:
+    """The kernel's fixed channel of the attribute protocol, without bluetoothd: nothing pairs here unless it is asked to.
+    Source: Linux include/net/bluetooth/bluetooth.h, l2cap.h; Bluetooth Core 5.4 Vol 3 Part F 3.4."""
+
+    def __init__(self, tries=6):
+        ours, theirs = (struct.pack("<HH6sHBx", 31, 0, bytes.fromhex(address.replace(":", ""))[::-1], 4, 1) for address in (CENTRAL, ADDRESS))
+        libc = ctypes.CDLL(None, use_errno=True)
+        for left in reversed(range(tries)):
+            self.socket = socket.socket(31, socket.SOCK_SEQPACKET, 0)
+            if libc.bind(self.socket.fileno(), ours, len(ours)) == 0 and libc.connect(self.socket.fileno(), theirs, len(theirs)) == 0:
+                break
+            self.socket.close()
+            if left == 0:
+                raise SystemExit(f"FAILED no connection: {os.strerror(ctypes.get_errno())}")
+            time.sleep(1)
+        self.socket.settimeout(5)
+
+    def ask(self, pdu):
+        """The answer, past what the device says by itself."""
+        self.socket.send(pdu)
+        while True:
+            answer = self.socket.recv(600)
+            if answer[0] not in (0x1B, 0x1D, 0x02):
+                return answer
+
+    def hears(self, seconds=1):
+        """Whether a notification comes; a request that is answered in between shows that the device is alive."""
+        for _ in range(seconds * 10):
+            self.socket.send(b"\x0a\x03\x00")
+            while (answer := self.socket.recv(600))[0] != 0x0B:
+                if answer[0] == 0x1B:
+                    return True
+            time.sleep(0.1)
+        return False
+
+
+def handles(raw):
+    """Of the SMP characteristic's value and of its configuration, by the services' own answers."""
+    start, wanted = 1, bytes.fromhex(CHARACTERISTIC.replace("-", ""))[::-1]
+    while (found := raw.ask(struct.pack("<BHHH", 0x08, start, 0xFFFF, 0x2803)))[0] == 0x09:
+        for at in range(2, len(found), found[1]):
+            declared = found[at:at + found[1]]
+            start = int.from_bytes(declared[:2], "little") + 1
+            if declared[5:] == wanted:
+                value = int.from_bytes(declared[3:5], "little")
+                return value, value + 1
+    raise SystemExit("FAILED no SMP characteristic")
+
+
+async def do_strangers():
+    """Who does not pair is not served: by hand, where nothing pairs by itself; and smpclient with a bluetoothd that has no passkey to give."""
+    for policy, served in (("open", True), ("encrypted", False)):
+        device = Device("--policy", policy)
+        raw = Raw()
+        value, configuration = handles(raw)
+        message = bytes.fromhex("0a00000a00000100") + b"\xbf\x61d\x65hello\xff"
+        refused = (0x05, 0x0F)
+        answer = raw.ask(struct.pack("<BHH", 0x12, configuration, 1))
+        check(f"{policy}: a stranger subscribes: {served}", answer == b"\x13" if served else answer[0] == 1 and answer[4] in refused, answer.hex())
+        answer = raw.ask(struct.pack("<BH", 0x12, value) + message)
+        check(f"{policy}: he writes: {served}", answer == b"\x13" if served else answer[0] == 1 and answer[4] in refused, answer.hex())
+        raw.hears()
+        raw.socket.send(struct.pack("<BH", 0x52, value) + message)
+        check(f"{policy}: he writes without response and is answered: {served}", raw.hears() == served)
+        raw.socket.send(struct.pack("<BH", 0x52, value) + bytes.fromhex("0a00000200000205") + b"\xbf\xff")
+        if served:
+            device.wait("boot", 2)
+        else:
+            raw.hears()
+        check(f"{policy}: he resets the device: {served}", ("boot 2" in device.said()) == served, device.said())
+        raw.socket.close()
+        device.stop()
+    device = Device("--policy", "authenticated")
+    reply = None
+    try:
+        client = SMPClient(SMPBLETransport(), ADDRESS, timeout_s=5)
+        await client.connect(20)
+        reply = await client.request(smp_os.EchoWrite(d="hello"))
+    except (SMPClientException, BleakError, TimeoutError, asyncio.TimeoutError, EOFError) as problem:
+        print(f"# smpclient: {type(problem).__name__} {problem}"[:150], flush=True)
+    check("authenticated: smpclient without a passkey is not served", reply is None, reply)
+    device.stop()
     await forgotten()
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # needs: python
-# limit: 240
+# limit: 600
 # Our central against a peripheral that others wrote, down to the HCI: bumble on hci1's user channel, messages by the package smp; without
-# pairing, then with Just Works.
+# pairing, with a link that is cut in the middle; then with Just Works, then with a passkey.
 radios
 bluetooth
 image old.bin 1.0.0 20000
-image new.bin 1.1.0 200000
+image new.bin 1.1.0 100000
 image small.bin 1.2.0 20000
 serve_by_bumble()
 {
@@ -20,7 +20,11 @@ check "found, with its name and that it offers SMP" sh -c "holdfast devices --bl
 check "echo" sh -c "holdfast echo $device hello | grep hello"
 check "a long one, in several packets" sh -c "holdfast echo $device $(head -c 700 /dev/zero | tr '\0' x) | grep -E 'x{700}'"
 check "info" sh -c "holdfast info $device | grep bumble"
-check "an update from upload to confirm" holdfast update "$device" new.bin --wait 60
+start update holdfast update "$device" new.bin --wait 60 --trace
+wait_for 60 uploading update 8
+cut_link
+wait_for 60 said update 'confirmed: 1.1.0'
+check "an update whose link was cut in the middle of the upload: it went on there" went_on update 100000
 check "it runs the new image" sh -c "holdfast image list $device | grep -E '1.1.0.*confirmed'"
 check "the device saw a test, not more" said device "marked 1.1.0 for a test"
 check "and then the confirmation" said device "confirmed 1.1.0"
@@ -37,4 +41,11 @@ check "it says so, too" said device paired
 check "an update over an encrypted link" holdfast update "$device" small.bin --wait 60
 check "it runs that image" sh -c "holdfast image list $device | grep -E '1.2.0.*confirmed'"
 check "nothing it had to refuse here" sh -c "! grep -E 'malformed|damaged' /tmp/device.log"
+stop device
+check "forgotten" holdfast device forget "$device"
+serve_by_bumble authenticated
+refuse "no passkey, and so not paired" 4 "HF-144[67]" holdfast echo "$device" hello
+refuse "a wrong one" 4 "HF-1446" holdfast echo "$device" hello --passkey 1
+check "the passkey that it shows, typed" python3 /guest/at_terminal.py /tmp/device.log holdfast echo "$device" hello
+check "the bond serves the next one" sh -c "holdfast image list $device | grep 1.0.0"
 stop device
