@@ -3,7 +3,7 @@
 # limit: 600
 # clock: instructions
 # Our central pairs with our peripheral: by itself when the device wants it, when the user does, with a passkey, and with a bond whose half
-# here is lost. (A half that the device has lost crashes this kernel, Debian's 6.1, when it starts encryption; tests/cli/bluetooth.py has that.)
+# here is lost. (A half that the device has lost: lost_bond.)
 radios
 bluetooth
 image old.bin 1.0.0 20000
