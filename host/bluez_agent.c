@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "bluez_inside.h"
@@ -40,12 +41,20 @@ static int put_question(struct bluez *bluez, sd_bus_message *question)
 	return 1;
 }
 
+/* What was typed before a question was asked does not answer it: a return during the scan would be an empty passkey. */
+static void forget_typed(const struct agent *agent)
+{
+	if (agent->terminal >= 0)
+		(void)tcflush(agent->terminal, TCIFLUSH);
+}
+
 static int on_request_passkey(struct bluez *bluez, sd_bus_message *question)
 {
 	struct agent *agent = &bluez->agent;
 	agent->story.wanted_passkey = true;
 	if (agent->has_passkey)
 		return sd_bus_reply_method_return(question, "u", agent->passkey);
+	forget_typed(agent);
 	if (agent->terminal >= 0)
 		(void)dprintf(agent->terminal, "Passkey that %s shows: ", agent->subject);
 	return put_question(bluez, question);
@@ -62,6 +71,7 @@ static int on_request_confirmation(struct bluez *bluez, sd_bus_message *question
 		return read;
 	if (agent->has_passkey)
 		return passkey == agent->passkey ? sd_bus_reply_method_return(question, "") : refuse(question, "another passkey was given");
+	forget_typed(agent);
 	if (agent->terminal >= 0)
 		(void)dprintf(agent->terminal, "Does %s show %06u? [y/N] ", agent->subject, (unsigned)passkey);
 	return put_question(bluez, question);

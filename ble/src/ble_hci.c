@@ -213,6 +213,14 @@ static enum hf_reason event_le(struct ble *ble, const uint8_t *body, uint32_t si
 	}
 }
 
+/* A passkey does not stay in the display of a board that has lost its peer. */
+static void link_end(struct ble *ble, uint32_t index)
+{
+	if (ble->config.links[index].sm.with_passkey)
+		ble->config.board->passkey_show(ble->config.board->ctx, BLE_PASSKEY_NONE);
+	link_clear(ble, index);
+}
+
 static enum hf_reason event_disconnected(struct ble *ble, const uint8_t *body, uint32_t size_bytes)
 {
 	struct ble_link *link;
@@ -224,9 +232,7 @@ static enum hf_reason event_disconnected(struct ble *ble, const uint8_t *body, u
 		return HF_OK; /* the disconnect failed */
 	ble->acl_free += link->acl_sent; /* the controller has thrown them away: Vol 4 Part E 4.1.1 */
 	ble->advertise_blocked = false;
-	if (link->sm.with_passkey)
-		ble->config.board->passkey_show(ble->config.board->ctx, BLE_PASSKEY_NONE);
-	link_clear(ble, (uint32_t)(link - ble->config.links));
+	link_end(ble, (uint32_t)(link - ble->config.links));
 	return HF_OK;
 }
 
@@ -263,7 +269,7 @@ static enum hf_reason event_packets_done(struct ble *ble, const uint8_t *body, u
 static void restart(struct ble *ble)
 {
 	for (uint32_t i = 0; i < ble->config.link_count; i++)
-		link_clear(ble, i);
+		link_end(ble, i);
 	ble_commands_start(ble);
 }
 

@@ -231,7 +231,6 @@ static enum hf_reason request_take(struct ble *ble, struct ble_link *link, const
 	if (!key_make(ble, sm))
 		return fail(ble, link, FAIL_UNSPECIFIED, now_ms);
 	sm->state = BLE_SM_WAITS_KEY;
-	sm->deadline_ms = now_ms + TIMEOUT_MS;
 	sm->with_passkey = with_passkey;
 	sm->bonds = bonds;
 	sm->wants_irk = bonds && (pdu[5] & KEYS_IDENTITY) != 0u;
@@ -396,18 +395,8 @@ static enum hf_reason peer_failed(struct ble *ble, struct ble_link *link)
 	return ble_refuse(ble, HF_R_BLE_PAIRING);
 }
 
-enum hf_reason ble_sm_take(struct ble *ble, struct ble_link *link, const uint8_t *pdu, uint32_t size_bytes, uint32_t now_ms)
+static enum hf_reason act(struct ble *ble, struct ble_link *link, const uint8_t *pdu, uint32_t now_ms)
 {
-	uint8_t code;
-
-	if (link->sm.state == BLE_SM_DEAD || size_bytes == 0u)
-		return ble_refuse(ble, HF_R_BLE_PAIRING);
-	code = pdu_check(&link->sm, pdu, size_bytes);
-	/* What we still have to say comes first: a peer that does not wait for it is out of order. */
-	if (code == 0u && link->sm.sends != 0u && pdu[0] != SM_FAILED && pdu[0] != SM_REQUEST)
-		code = FAIL_UNSPECIFIED;
-	if (code != 0u)
-		return fail(ble, link, code, now_ms);
 	switch (pdu[0]) {
 	case SM_REQUEST:
 		passkey_hide(ble, &link->sm);
@@ -429,6 +418,25 @@ enum hf_reason ble_sm_take(struct ble *ble, struct ble_link *link, const uint8_t
 	default: /* SM_KEYPRESS: how far the user's typing is */
 		return HF_OK;
 	}
+}
+
+enum hf_reason ble_sm_take(struct ble *ble, struct ble_link *link, const uint8_t *pdu, uint32_t size_bytes, uint32_t now_ms)
+{
+	enum hf_reason reason;
+	uint8_t code;
+
+	if (link->sm.state == BLE_SM_DEAD || size_bytes == 0u)
+		return ble_refuse(ble, HF_R_BLE_PAIRING);
+	code = pdu_check(&link->sm, pdu, size_bytes);
+	/* What we still have to say comes first: a peer that does not wait for it is out of order. */
+	if (code == 0u && link->sm.sends != 0u && pdu[0] != SM_FAILED && pdu[0] != SM_REQUEST)
+		code = FAIL_UNSPECIFIED;
+	if (code != 0u)
+		return fail(ble, link, code, now_ms);
+	reason = act(ble, link, pdu, now_ms);
+	if (reason == HF_OK && link->sm.sends != 0u)
+		link->sm.deadline_ms = now_ms + TIMEOUT_MS; /* 3.4: each PDU of ours begins the time anew */
+	return reason;
 }
 
 static uint32_t value_pdu(uint8_t *pdu, uint8_t code, const uint8_t value[16])
@@ -477,6 +485,8 @@ uint32_t ble_sm_next(struct ble *ble, struct ble_link *link, uint8_t pdu[65])
 /* Secure Connections keys have no random number and no diversifier (2.4.4): another one is of a legacy bond, which we never made. */
 bool ble_sm_key(struct ble *ble, struct ble_link *link, const uint8_t random[8], uint16_t diversifier, uint8_t key[BLE_KEY_BYTES])
 {
+	struct ble_bond known; /* the link's own stays as it is if none is found */
+
 	if (diversifier != 0u || !hf_is_filled(random, 8, 0))
 		return false;
 	if (link->sm.state == BLE_SM_WAITS_ENCRYPTION) {
@@ -484,9 +494,10 @@ bool ble_sm_key(struct ble *ble, struct ble_link *link, const uint8_t random[8],
 		link->key_given = BLE_KEY_OF_PAIRING;
 		return true;
 	}
-	if ((link->sm.state != BLE_SM_IDLE && link->sm.state != BLE_SM_WAITS_SECURITY) || !ble_bond_find(ble, &link->peer, &link->bond))
+	if ((link->sm.state != BLE_SM_IDLE && link->sm.state != BLE_SM_WAITS_SECURITY) || !ble_bond_find(ble, &link->peer, &known))
 		return false;
 	ble_sm_reset(&link->sm); /* it encrypts: nothing is left to ask for */
+	link->bond = known;
 	memcpy(key, link->bond.ltk, BLE_KEY_BYTES);
 	link->key_given = BLE_KEY_OF_BOND;
 	return true;

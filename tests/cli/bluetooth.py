@@ -254,13 +254,16 @@ def test_passkey():
     fails_story({"notify": "auth", "pair": "confirm"}, "HOST_BLE_PAIRING", more=["--passkey", "123457"])
 
 
-def at_terminal(story, question, answer):
-    """The program with a terminal of its own, on which somebody types."""
+def at_terminal(story, question, answer, before=b""):
+    """The program with a terminal of its own, on which somebody types, perhaps before there is a question."""
     with bluez(**story):
         pid, terminal = pty.fork()
         if pid == 0:
-            os.execv(harness.CLI, [harness.CLI, "echo", NAME, "hello"])
+            with contextlib.suppress(OSError):
+                os.execv(harness.CLI, [harness.CLI, "echo", NAME, "hello"])
+            os._exit(127)
         shown, answered = b"", False
+        os.write(terminal, before)
         while select.select([terminal], [], [], 30)[0]:
             try:
                 data = os.read(terminal, 4096)
@@ -284,7 +287,9 @@ def test_passkey_from_the_terminal():
     assert code == DEVICE and f"HF-{harness.number_of('HOST_BLE_PAIRING')}" in shown, shown
     code, shown = at_terminal(story, b"Passkey that", b"\n")
     assert code == DEVICE and f"HF-{harness.number_of('HOST_BLE_PASSKEY')}" in shown, shown
-    code, shown = at_terminal({"notify": "auth", "pair": "confirm"}, b"show 123456? [y/N]", b"y\n")
+    code, shown = at_terminal(story, b"Passkey that", b"123456\n", before=b"\n000000\n")
+    assert code == 0, shown
+    code, shown = at_terminal({"notify": "auth", "pair": "confirm"}, b"show 123456? [y/N]", b"y\n", before=b"n\n")
     assert code == 0, shown
     code, shown = at_terminal({"notify": "auth", "pair": "confirm"}, b"show 123456? [y/N]", b"n\n")
     assert code == DEVICE, shown

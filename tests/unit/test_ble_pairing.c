@@ -512,6 +512,36 @@ static void silence_and_repetition(void **state)
 	assert_int_equal(ask(3, 0x0d), HF_OK);
 }
 
+/* Vol 3 Part H 3.4: thirty seconds a step, not a pairing. Who types slowly is waited for, who stays silent is not. */
+static void slow_typing(void **state)
+{
+	(void)state;
+	for (uint32_t turn = 0; turn < 2u; turn++) {
+		connected(BLE_AUTHENTICATED, true);
+		keys_exchange(2);
+		bench.now_ms += 29000;
+		bench_run(&bench);
+		assert_true(nonces_passkey(bench.passkey));
+		bench.now_ms += turn == 0u ? 29000 : 30001;
+		bench_run(&bench);
+		if (turn == 0u)
+			finish();
+		else
+			assert_int_equal(bench.links[0].sm.state, BLE_SM_DEAD);
+		assert_int_equal(bench.passkey, BLE_PASSKEY_NONE);
+	}
+}
+
+static void display_of_a_controller_that_fails(void **state)
+{
+	(void)state;
+	connected(BLE_AUTHENTICATED, true);
+	keys_exchange(2);
+	assert_true(bench.passkey < 1000000u);
+	assert_int_equal(bench_event(&bench, 0x10, (const uint8_t *)"\x01", 1), HF_R_BLE_CONTROLLER);
+	assert_int_equal(bench.passkey, BLE_PASSKEY_NONE);
+}
+
 /* --- bonds --------------------------------------------------------------------------------------------------------------- */
 
 static void att(const char *request, const char *response)
@@ -569,13 +599,26 @@ static void services_that_changed(void **state)
 	assert_int_equal(bench.last_command, 0x201b);
 }
 
+/* The board has forgotten this peer, and knows another one: nothing of that one's becomes this one's. */
+static void bond_that_is_forgotten(void **state)
+{
+	(void)state;
+	pair_just_works();
+	memset(bench.bonds[0].peer.bytes, 0xc7, 6);
+	bench.bonds[0].has_irk = false;
+	bench_encrypt(&bench, BENCH_HANDLE);
+	assert_int_equal(bench.last_command, 0x201b);
+	assert_int_equal(bench.links[0].bond.peer.bytes[5], 0xc6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples), cmocka_unit_test(just_works), cmocka_unit_test(passkey), cmocka_unit_test(requests_that_are_refused),
 		cmocka_unit_test(keys_that_are_refused), cmocka_unit_test(encryption_without_a_key), cmocka_unit_test(encryption_that_ends),
 		cmocka_unit_test(security_request),
-		cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition),
+		cmocka_unit_test(anything_at_any_time), cmocka_unit_test(silence_and_repetition), cmocka_unit_test(slow_typing),
+		cmocka_unit_test(display_of_a_controller_that_fails), cmocka_unit_test(bond_that_is_forgotten),
 		cmocka_unit_test(services_that_changed),
 	};
 
