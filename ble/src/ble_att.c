@@ -182,9 +182,33 @@ static uint8_t read_list(struct request *r, bool groups)
 	return r->out_bytes > 2u ? ATT_OK : ATT_NOT_FOUND;
 }
 
+/* True: the request is refused because the peer's picture of our services is old. It is told once; its next request counts as told. */
+static bool out_of_sync(struct ble_link *link)
+{
+	if (link->aware || (link->features & ROBUST_CACHING) == 0u)
+		return false;
+	if (link->told_out_of_sync) {
+		link->aware = true;
+		return false;
+	}
+	link->told_out_of_sync = true;
+	return true;
+}
+
+/* A read over some handles believes in an old picture, too, unless it discovers: Vol 3 Part G 2.5.2.1. */
+static bool reads_some(const struct request *r)
+{
+	struct ble_uuid type = uuid_get(r->pdu + 5, r->size_bytes - 5u);
+
+	return (hf_get16le(r->pdu + 1) != 1u || hf_get16le(r->pdu + 3) != 0xffffu) && type.is != 0x2802u && type.is != 0x2803u;
+}
+
 static uint8_t read_by_type(struct request *r)
 {
-	return r->size_bytes == 7u || r->size_bytes == 21u ? read_list(r, false) : (uint8_t)ATT_INVALID_PDU;
+	if (r->size_bytes != 7u && r->size_bytes != 21u)
+		return ATT_INVALID_PDU;
+	r->at = hf_get16le(r->pdu + 1);
+	return reads_some(r) && out_of_sync(r->link) ? (uint8_t)ATT_OUT_OF_SYNC : read_list(r, false);
 }
 
 static uint8_t read_by_group(struct request *r)
@@ -260,19 +284,6 @@ static const struct {
 	{ OP_WRITE, 3, 0, true, write_one },
 	{ OP_READ_MULTIPLE_VARIABLE, 5, 0, true, read_several },
 };
-
-/* True: the request is refused because the peer's picture of our services is old. It is told once; its next request counts as told. */
-static bool out_of_sync(struct ble_link *link)
-{
-	if (link->aware || (link->features & ROBUST_CACHING) == 0u)
-		return false;
-	if (link->told_out_of_sync) {
-		link->aware = true;
-		return false;
-	}
-	link->told_out_of_sync = true;
-	return true;
-}
 
 static uint8_t request_run(struct request *r)
 {

@@ -496,6 +496,10 @@ static void services_that_changed(void **state)
 	bench.bonds[0].database[3] ^= 1u;
 	bench_connect(&bench, BENCH_HANDLE, &private);
 	bench_encrypt(&bench, BENCH_HANDLE);
+	att("08 01 00 ff ff 00 2a", "09 07 03 00 62 65 6e 63 68"); /* discovery is free: all handles, or declarations */
+	att("08 01 00 03 00 03 28", "09 07 02 00 02 03 00 00 2a");
+	att("08 01 00 05 00 00 2a", "01 08 01 00 12"); /* some handles are of the old picture */
+	att("08 01 00 05 00 00 2a", "09 07 03 00 62 65 6e 63 68");
 	bench.now_ms += 30001;
 	bench_run(&bench);
 	assert_int_equal(bench.last_command, 0x0406);
