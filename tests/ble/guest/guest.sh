@@ -15,6 +15,8 @@
 #   note TEXT              a line for the reader
 #   fail TEXT              ends the scenario
 #   device NAME [OPTIONS]  starts `holdfast serve old.bin --ble NAME --hci hci1` as "device" and waits until it can be found
+#   sees PATTERN           looks for devices until the list has a line with the pattern. A newer kernel may hand on the one report of the virtual
+#                          controller before bluetoothd counts its discovery as begun, which ignores it then.
 #   cut_link               ends the connection, as when the peer is out of reach; both sides learn it. (A killed peripheral is silence for ever
 #                          here: btvirt has no supervision timeout. `stop device` ends its connections in words.)
 #   uploading NAME COUNT   whether `holdfast ... --trace` in the background has sent so many pieces of an upload
@@ -165,6 +167,8 @@ device()
 	start device holdfast serve old.bin --key release.pem --ble "$name" --hci hci1 "$@"
 	wait_for 15 said device "listening +ble:$name|\"ble\":"
 }
+
+sees() { wait_for 100 sh -c "holdfast devices --ble --seconds 3 | grep -E '$1'" && echo "ok it sees $1"; }
 
 uploading() { [ "$(grep -ac 'write image upload' "/tmp/$1.log")" -gt "$2" ]; }
 
