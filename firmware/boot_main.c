@@ -23,12 +23,6 @@
 
 extern const uint8_t link_loader[], link_config[]; /* first byte of the loader, and of the block behind its code */
 
-const struct hf_crypto *hf_known_crypto(const struct hf_crypto *crypto)
-{
-	(void)crypto;
-	return &FW_CRYPTO;
-}
-
 static uint32_t work[(SECTOR_BYTES_MAX + 256u) / 4u];
 static enum fw_led led = FW_LED_BOOT;
 
@@ -64,6 +58,23 @@ static void log_event(void *ctx, enum hf_reason reason, uint32_t a, uint32_t b)
 	if (reason >= HF_R_UPDATE_BEGIN && reason <= HF_R_FALLBACK_BEGIN)
 		led = reason % 2u != 0 ? FW_LED_UPDATE : FW_LED_BOOT;
 	fw_log(reason, a, b);
+}
+
+/* What known.h asks for; the rest of rules and boot is not read there. */
+const struct hf_rules *hf_known_rules(const struct hf_rules *rules)
+{
+	static const struct hf_rules known = { .crypto = &FW_CRYPTO, .feed = feed };
+
+	(void)rules;
+	return &known;
+}
+
+const struct hf_boot_config *hf_known_boot(const struct hf_boot_config *config)
+{
+	static const struct hf_boot_config known = { .feed = feed, .installed = fw_recovery_installed, .trace = { .event = log_event } };
+
+	(void)config;
+	return &known;
 }
 
 static void stop(const struct loader *loader, struct hf_finding finding) __attribute__((noreturn));

@@ -12,10 +12,8 @@ static void put_hex(char into[8], uint32_t value)
 void fw_log(enum hf_reason reason, uint32_t a, uint32_t b)
 {
 	char line[] = "HF-0000 a=0x00000000 b=0x00000000\r\n";
-	uint32_t rest = (uint32_t)reason;
 
-	for (uint32_t i = 6; i >= 3; i--, rest /= 10u)
-		line[i] = (char)('0' + rest % 10u);
+	hf_reason_name(reason, line);
 	put_hex(line + 12, a);
 	put_hex(line + 25, b);
 	port_uart_write(line, sizeof line - 1);

@@ -9,8 +9,6 @@
 #include "recovery_server.h"
 #include "trap.h"
 
-enum hf_reason (*const fw_recovery_installed)(struct hf_journal *journal) = hf_recovery_installed;
-
 #define DOUBLE_RESET_MS 500u
 #define MARK 0x48f2b35du
 #define RESET_DELAY_MS 250u    /* the last reply has left the board's USB bridge by then */
@@ -26,6 +24,11 @@ static volatile uint32_t marks[2] __attribute__((section(".noinit")));
 static uint8_t packet[RECOVERY_PACKET_BYTES], reply[RECOVERY_REPLY_BYTES];
 static struct smp_rx rx;
 static bool has_message;
+
+enum hf_reason fw_recovery_installed(struct hf_journal *journal)
+{
+	return hf_recovery_installed(journal);
+}
 
 /* The line is up unless the loader is a quiet one. */
 static void listen(const struct hf_config *config)

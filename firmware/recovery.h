@@ -13,8 +13,8 @@
 #include <holdfast/config.h>
 #include <holdfast/report.h>
 
-/* For hf_boot_config.installed; NULL in loaders that don't write into the primary. */
-extern enum hf_reason (*const fw_recovery_installed)(struct hf_journal *journal);
+/* For hf_boot_config.installed; always HF_OK in loaders that don't write into the primary. */
+enum hf_reason fw_recovery_installed(struct hf_journal *journal) HF_MUST_USE;
 
 /* HF_OK: nobody asked. HF_R_RECOVERY_PIN, _DOUBLE_RESET, _BOOT_MODE, _WINDOW. block: for hf_config_decode_recovery. Takes half a
  * second after a reset by the pin if the layout has double resets, and the layout's window. */

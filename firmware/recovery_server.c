@@ -270,15 +270,15 @@ static enum hf_reason run(struct recovery_server *r, uint32_t request, struct sm
 	return HF_R_SMP_NOT_SUPPORTED;
 }
 
-/* {"rc": 6, "rsn": "HF-0502"}; four digits, as five are put where the hyphen goes. */
+/* {"rc": 6, "rsn": "HF-0502"} */
 static void put_refusal(struct smp_writer *writer, enum hf_reason reason)
 {
-	char text[] = "HF-dddd";
+	char name[HF_REASON_NAME_CHARS];
 
-	(void)put_number(text, 2, 10000u + (uint32_t)reason);
-	text[2] = '-';
+	hf_reason_name(reason, name);
 	smp_put_key_uint(writer, "rc", code_of(reason));
-	smp_put_key_text(writer, "rsn", text);
+	smp_put_text(writer, "rsn");
+	smp_put_text_n(writer, name, sizeof name);
 }
 
 /* The keys of all requests: one table, read once. A digit for the type of what follows. */

@@ -21,8 +21,7 @@ enum next { NEXT_TURN, NEXT_STEP, NEXT_START, NEXT_DONE };
 
 static void event(const struct machine *b, enum hf_reason reason, uint32_t a, uint32_t c)
 {
-	if (b->config->trace.event != NULL)
-		b->config->trace.event(b->config->trace.ctx, reason, a, c);
+	boot_event(b->config, reason, a, c);
 }
 
 /* First the reason by its own number, so that the log can be read without a table; then what came of it. */
@@ -33,7 +32,7 @@ static void event_refused(const struct machine *b, enum hf_reason what, const st
 	event(b, what, finding->reason, finding->where_off);
 }
 
-static uint32_t sector_bytes(const struct machine *b)
+HF_INLINE uint32_t sector_bytes(const struct machine *b)
 {
 	return boot_sector_bytes(b->config);
 }
@@ -51,7 +50,7 @@ static enum next stop(struct machine *b, enum hf_reason reason)
 void hf_boot_rules(const struct hf_boot_config *c, struct hf_rules *rules)
 {
 	*rules = (struct hf_rules){
-		.crypto = hf_known_crypto(c->crypto),
+		.crypto = c->crypto,
 		.keys = c->keys,
 		.key_count = c->key_count,
 		.limit_bytes = hf_known_mode(c->mode)->size_max(c->primary->size_bytes, c->secondary != NULL ? c->secondary->size_bytes : 0,
@@ -448,8 +447,8 @@ static enum next start(struct machine *b)
 	r->verdict = b->primary;
 	if (!boot_is_accepted(&b->primary))
 		return primary_refused(b);
-	if (b->config->installed != NULL) { /* somebody uploads into the primary */
-		const enum hf_reason installed = b->config->installed(&b->mover.journal);
+	if (hf_known_boot(b->config)->installed != NULL) { /* somebody uploads into the primary */
+		const enum hf_reason installed = hf_known_boot(b->config)->installed(&b->mover.journal);
 		if (installed != HF_OK)
 			return stop(b, installed);
 	}

@@ -7,12 +7,18 @@
 #include <holdfast/journal.h>
 
 /* The larger of the slots' sectors: what a step moves, and what is free when a walk has ended. secondary may be NULL. */
-static inline uint32_t boot_sector_bytes(const struct hf_boot_config *c)
+HF_INLINE uint32_t boot_sector_bytes(const struct hf_boot_config *c)
 {
 	const uint32_t primary = hf_known(c->primary)->sector_bytes;
 	const uint32_t secondary = hf_known(c->secondary != NULL ? c->secondary : c->primary)->sector_bytes;
 
 	return secondary > primary ? secondary : primary;
+}
+
+static inline void boot_event(const struct hf_boot_config *c, enum hf_reason reason, uint32_t a, uint32_t b)
+{
+	if (hf_known_boot(c)->trace.event != NULL)
+		hf_known_boot(c)->trace.event(c->trace.ctx, reason, a, b);
 }
 
 static inline bool boot_is_accepted(const struct hf_verdict *verdict)

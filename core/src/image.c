@@ -35,10 +35,9 @@ static void header_decode(const uint8_t *raw, struct hf_image *image)
 	image->version.build = hf_get32le(raw + 24);
 }
 
-/* The sizes of the header against the place; leaves hashed_bytes. */
-static enum hf_reason header_check(const struct hf_image_place *place, struct hf_image *image, struct hf_finding *finding)
+/* The sizes of the header against the bytes of the place; leaves hashed_bytes. */
+static enum hf_reason header_check(uint32_t area, struct hf_image *image, struct hf_finding *finding)
 {
-	const uint32_t area = area_bytes(place);
 	const uint32_t around_bytes = (uint32_t)image->header_bytes + image->protected_bytes;
 
 	if (image->header_bytes < HF_IMAGE_HEADER_BYTES) {
@@ -54,36 +53,29 @@ static enum hf_reason header_check(const struct hf_image_place *place, struct hf
 	return HF_OK;
 }
 
-/* Reads the 4-byte header of a TLV area at off: its magic and its size, which counts these 4 bytes. */
-static enum hf_reason info_read(const struct hf_image_place *place, uint32_t off, uint16_t *magic, uint16_t *total_bytes,
-				struct hf_finding *finding)
+/* The header of a TLV area at off: its magic u16 and its size u16, which counts these 4 bytes. */
+static enum hf_reason info_read(const struct hf_image_place *place, uint32_t off, uint8_t raw[HF_TLV_INFO_BYTES], struct hf_finding *finding)
 {
-	uint8_t raw[HF_TLV_INFO_BYTES];
-
 	if (!hf_span_fits(off, HF_TLV_INFO_BYTES, area_bytes(place))) {
 		return hf_refuse(finding, HF_R_IMAGE_BEYOND_SLOT, off, area_bytes(place), off + HF_TLV_INFO_BYTES);
 	}
-	const enum hf_reason reason = hf_flash_read(place->flash, place->base_off + off, raw, sizeof(raw));
-	if (reason == HF_OK) {
-		*magic = hf_get16le(raw);
-		*total_bytes = hf_get16le(raw + 2);
-	}
-	return reason;
+	return hf_flash_read(place->flash, place->base_off + off, raw, HF_TLV_INFO_BYTES);
 }
 
 static enum hf_reason protected_check(const struct hf_image_place *place, const struct hf_image *image, struct hf_finding *finding)
 {
 	const uint32_t off = image->hashed_bytes - image->protected_bytes;
-	uint16_t magic;
-	uint16_t total_bytes;
+	uint8_t raw[HF_TLV_INFO_BYTES];
 
 	if (image->protected_bytes == 0u) {
 		return HF_OK;
 	}
-	const enum hf_reason reason = info_read(place, off, &magic, &total_bytes, finding);
+	const enum hf_reason reason = info_read(place, off, raw, finding);
 	if (reason != HF_OK) {
 		return reason;
 	}
+	const uint16_t magic = hf_get16le(raw);
+	const uint16_t total_bytes = hf_get16le(raw + 2);
 	if (magic != HF_TLV_PROTECTED_MAGIC) {
 		return hf_refuse(finding, HF_R_IMAGE_PROTECTED_MISSING, off, HF_TLV_PROTECTED_MAGIC, magic);
 	}
@@ -93,18 +85,18 @@ static enum hf_reason protected_check(const struct hf_image_place *place, const 
 	return HF_OK;
 }
 
-static enum hf_reason unprotected_check(const struct hf_image_place *place, uint32_t limit_bytes, struct hf_image *image,
+static enum hf_reason unprotected_check(const struct hf_image_place *place, uint32_t area, uint32_t limit_bytes, struct hf_image *image,
 					struct hf_finding *finding)
 {
 	const uint32_t off = image->hashed_bytes;
-	const uint32_t area = area_bytes(place);
-	uint16_t magic;
-	uint16_t total_bytes;
+	uint8_t raw[HF_TLV_INFO_BYTES];
 
-	const enum hf_reason reason = info_read(place, off, &magic, &total_bytes, finding);
+	const enum hf_reason reason = info_read(place, off, raw, finding);
 	if (reason != HF_OK) {
 		return reason;
 	}
+	const uint16_t magic = hf_get16le(raw);
+	const uint16_t total_bytes = hf_get16le(raw + 2);
 	if (magic != HF_TLV_INFO_MAGIC) {
 		const bool is_surprise = magic == HF_TLV_PROTECTED_MAGIC && image->protected_bytes == 0u;
 		return hf_refuse(finding, is_surprise ? HF_R_IMAGE_PROTECTED_UNANNOUNCED : HF_R_IMAGE_TLV_MAGIC, off, HF_TLV_INFO_MAGIC, magic);
@@ -126,10 +118,11 @@ enum hf_reason hf_image_open(const struct hf_image_place *place, uint32_t limit_
 			     struct hf_finding *finding)
 {
 	uint8_t raw[HF_IMAGE_HEADER_BYTES];
+	const uint32_t area = area_bytes(place);
 	struct hf_image found;
 
-	if (area_bytes(place) < sizeof(raw) || area_bytes(place) > CURSOR_OFF_MASK) {
-		return hf_refuse(finding, HF_R_IMAGE_BEYOND_SLOT, 0, sizeof(raw), area_bytes(place));
+	if (area < sizeof(raw) || area > CURSOR_OFF_MASK) {
+		return hf_refuse(finding, HF_R_IMAGE_BEYOND_SLOT, 0, sizeof(raw), area);
 	}
 	enum hf_reason reason = hf_flash_read(place->flash, place->base_off, raw, sizeof(raw));
 	if (reason != HF_OK) {
@@ -140,12 +133,12 @@ enum hf_reason hf_image_open(const struct hf_image_place *place, uint32_t limit_
 		return hf_refuse(finding, is_blank ? HF_R_IMAGE_BLANK : HF_R_IMAGE_MAGIC, 0, HF_IMAGE_MAGIC, hf_get32le(raw));
 	}
 	header_decode(raw, &found);
-	reason = header_check(place, &found, finding);
+	reason = header_check(area, &found, finding);
 	if (reason == HF_OK) {
 		reason = protected_check(place, &found, finding);
 	}
 	if (reason == HF_OK) {
-		reason = unprotected_check(place, limit_bytes, &found, finding);
+		reason = unprotected_check(place, area, limit_bytes, &found, finding);
 	}
 	if (reason == HF_OK) {
 		*image = found;

@@ -11,17 +11,17 @@ struct record {
 	uint8_t data[RECORD_BYTES_MAX];
 };
 
-static bool is_ring(const struct hf_log *log)
+HF_INLINE bool is_ring(const struct hf_log *log)
 {
 	return !hf_known(log->flash)->needs_erase;
 }
 
-static uint32_t slot_bytes(const struct hf_log *log)
+HF_INLINE uint32_t slot_bytes(const struct hf_log *log)
 {
 	return is_ring(log) ? SLOT_BYTES_RRAM : SLOT_BYTES_NOR;
 }
 
-static uint32_t slot_count(const struct hf_log *log)
+HF_INLINE uint32_t slot_count(const struct hf_log *log)
 {
 	return (hf_known(log->flash)->sector_bytes - HF_JOURNAL_TRAILER_BYTES) / slot_bytes(log);
 }

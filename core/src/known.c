@@ -12,7 +12,12 @@ const struct hf_mode *hf_known_mode(const struct hf_mode *mode)
 	return mode;
 }
 
-const struct hf_crypto *hf_known_crypto(const struct hf_crypto *crypto)
+const struct hf_rules *hf_known_rules(const struct hf_rules *rules)
 {
-	return crypto;
+	return rules;
+}
+
+const struct hf_boot_config *hf_known_boot(const struct hf_boot_config *config)
+{
+	return config;
 }

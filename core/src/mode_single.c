@@ -28,12 +28,6 @@ static struct hf_step single_step_at(const struct hf_plan *plan, uint32_t k)
 	return (struct hf_step){ HF_SLOT_PRIMARY, HF_SLOT_PRIMARY, 0, 0 };
 }
 
-static void event(const struct hf_boot_config *c, enum hf_reason reason, uint32_t a, uint32_t b)
-{
-	if (c->trace.event != NULL)
-		c->trace.event(c->trace.ctx, reason, a, b);
-}
-
 static bool geometry_is_sound(const struct hf_boot_config *c)
 {
 	const struct hf_flash *p = c->primary;
@@ -71,22 +65,22 @@ static void single_run(const struct hf_boot_config *c, struct hf_boot_result *re
 	}
 	if (reason == HF_OK && !boot_is_accepted(&result->verdict)) {
 		const struct hf_finding *finding = &result->verdict.finding;
-		event(c, finding->reason, finding->where_off, finding->found);
-		event(c, HF_R_PRIMARY_REFUSED, finding->reason, finding->where_off);
+		boot_event(c, finding->reason, finding->where_off, finding->found);
+		boot_event(c, HF_R_PRIMARY_REFUSED, finding->reason, finding->where_off);
 		reason = HF_R_BOOT_NOTHING;
 	}
 	if (reason == HF_OK)
 		reason = hf_recovery_installed(&journal);
 	if (reason != HF_OK) {
 		result->stop.reason = reason;
-		event(c, reason, 0, 0);
+		boot_event(c, reason, 0, 0);
 		return;
 	}
 	if (journal.has_st && !hf_journal_has(&journal, HF_RECORD_RUN)) { /* the first start after an upload; if the marks fail, the next boot says it again */
 		result->cause = HF_CAUSE_INSTALLED;
 		reason = hf_journal_append_mark(&journal, HF_RECORD_RUN);
 		if (reason != HF_OK)
-			event(c, reason, 0, 0);
+			boot_event(c, reason, 0, 0);
 	}
 	result->action = HF_BOOT_START;
 }

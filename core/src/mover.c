@@ -15,27 +15,26 @@ static bool is_nor(const struct hf_mover *m)
 	return hf_known(m->config->primary)->needs_erase;
 }
 
-static uint32_t sector_bytes(const struct hf_mover *m)
+HF_INLINE uint32_t sector_bytes(const struct hf_mover *m)
 {
 	return boot_sector_bytes(m->config);
 }
 
 /* Start of the secondary sector that is free when a walk has ended. */
-static uint32_t free_sector_off(const struct hf_mover *m, enum hf_walk walk)
+HF_INLINE uint32_t free_sector_off(const struct hf_mover *m, enum hf_walk walk)
 {
 	return walk == HF_WALK_DOWN ? 0 : m->config->secondary->size_bytes - sector_bytes(m);
 }
 
 static void event(const struct hf_mover *m, enum hf_reason reason, uint32_t a, uint32_t b)
 {
-	if (m->config->trace.event != NULL)
-		m->config->trace.event(m->config->trace.ctx, reason, a, b);
+	boot_event(m->config, reason, a, b);
 }
 
 static void feed_watchdog(const struct hf_mover *m)
 {
-	if (m->config->feed != NULL)
-		m->config->feed(m->config->feed_ctx);
+	if (hf_known_boot(m->config)->feed != NULL)
+		hf_known_boot(m->config)->feed(m->config->feed_ctx);
 }
 
 void hf_mover_open(struct hf_mover *m)

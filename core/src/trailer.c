@@ -80,10 +80,10 @@ static enum hf_reason write_flag(const struct hf_flash *flash, uint32_t align, e
 	const uint32_t off = field_off(flash, align, field);
 	const uint32_t line_off = off - off % unit;
 	hf_assert(unit <= LINE_BYTES_MAX);
-	memset(line, hf_known(flash)->erased_byte, sizeof line);
-	if (unit > align && hf_flash_read(flash, line_off, line, unit) != HF_OK)
+	if (unit > align && hf_flash_read(flash, line_off, line, unit) == HF_OK)
+		memset(line + (off - line_off), hf_known(flash)->erased_byte, align);
+	else
 		memset(line, hf_known(flash)->erased_byte, sizeof line);
-	memset(line + (off - line_off), hf_known(flash)->erased_byte, unit < align ? unit : align);
 	line[off - line_off] = value;
 	const enum hf_reason reason = hf_flash_write(flash, line_off, line, unit);
 	return reason != HF_OK ? reason : hf_flash_sync(flash);

@@ -31,7 +31,7 @@ static enum hf_reason flags_check(struct hf_judge *judge)
 static HF_NOINLINE enum hf_reason hash_image(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX])
 {
 	const struct hf_rules *rules = judge->rules;
-	const struct hf_crypto *crypto = hf_known_crypto(rules->crypto);
+	const struct hf_crypto *crypto = hf_known_rules(rules)->crypto;
 	struct hf_verdict *verdict = judge->verdict;
 	const uint32_t chunk_bytes = judge->work_bytes < FEED_BYTES ? judge->work_bytes : FEED_BYTES;
 	const uint32_t count = crypto->ed25519_check != NULL && hf_judge_is_pure(judge) ? 2u : 1u; /* no other key has pure signatures */
@@ -61,8 +61,8 @@ static HF_NOINLINE enum hf_reason hash_image(struct hf_judge *judge, uint8_t h[H
 			crypto->hash_add(&hash[i], judge->work, part_bytes);
 		}
 		off += part_bytes;
-		if (rules->feed != NULL) {
-			rules->feed(rules->feed_ctx);
+		if (hf_known_rules(rules)->feed != NULL) {
+			hf_known_rules(rules)->feed(rules->feed_ctx);
 		}
 	}
 	if (count == 2u) {

@@ -59,7 +59,7 @@ static enum hf_reason check_p256(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES
 
 	(void)h;
 	if (reason == HF_OK) {
-		*result = hf_known_crypto(judge->rules->crypto)->p256_verify(judge->key->der + P256_POINT_OFF, judge->verdict->digest, r, s);
+		*result = hf_known_rules(judge->rules)->crypto->p256_verify(judge->key->der + P256_POINT_OFF, judge->verdict->digest, r, s);
 	}
 	return reason;
 }
@@ -71,14 +71,14 @@ static enum hf_reason check_p384(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES
 
 	(void)h;
 	if (reason == HF_OK) {
-		*result = hf_known_crypto(judge->rules->crypto)->p384_verify(judge->key->der + P384_POINT_OFF, judge->verdict->digest, r, s);
+		*result = hf_known_rules(judge->rules)->crypto->p384_verify(judge->key->der + P384_POINT_OFF, judge->verdict->digest, r, s);
 	}
 	return reason;
 }
 
 static enum hf_reason check_ed25519(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_MAX], volatile uint32_t *result)
 {
-	const struct hf_crypto *crypto = hf_known_crypto(judge->rules->crypto);
+	const struct hf_crypto *crypto = hf_known_rules(judge->rules)->crypto;
 	const uint8_t *key = judge->key->der + HF_ED25519_RAW_OFF;
 	struct hf_hash hash;
 
@@ -100,8 +100,8 @@ static enum hf_reason check_rsa(struct hf_judge *judge, uint8_t h[HF_HASH_BYTES_
 	const struct hf_key *key = judge->key;
 
 	(void)h;
-	*result = hf_known_crypto(judge->rules->crypto)->rsa_pss_verify(key->der, key->size_bytes, judge->verdict->digest, judge->work,
-						       judge->signature.size_bytes);
+	*result = hf_known_rules(judge->rules)->crypto->rsa_pss_verify(key->der, key->size_bytes, judge->verdict->digest, judge->work,
+									 judge->signature.size_bytes);
 	return HF_OK;
 }
 

@@ -30,7 +30,7 @@ static enum hf_hash_kind hash_of_size(uint32_t size_bytes)
 
 static enum hf_reason note_keyhash(struct hf_judge *judge, const struct hf_tlv *tlv)
 {
-	const struct hf_crypto *crypto = hf_known_crypto(judge->rules->crypto);
+	const struct hf_crypto *crypto = hf_known_rules(judge->rules)->crypto;
 	const enum hf_hash_kind kind = hash_of_size(tlv->size_bytes);
 	uint8_t *wanted = judge->work;
 	uint8_t *digest = judge->work + HF_HASH_BYTES_MAX;
@@ -73,7 +73,7 @@ static enum hf_reason note_signature(struct hf_judge *judge, const struct hf_tlv
 		return HF_OK;
 	}
 	const struct hf_key *key = &judge->rules->keys[judge->current_key];
-	const struct hf_key_form *form = hf_key_form_of(hf_known_crypto(judge->rules->crypto), key);
+	const struct hf_key_form *form = hf_key_form_of(hf_known_rules(judge->rules)->crypto, key);
 	if (form == NULL) {
 		return hf_judge_refuse(judge, HF_R_SIG_TYPE_NOT_BUILT, tlv->data_off, 0, key->kind);
 	}
@@ -145,7 +145,7 @@ static enum hf_reason note_tlv(struct hf_judge *judge, const struct hf_tlv *tlv)
 		return note_keyhash(judge, tlv);
 	case HF_TLV_PUBKEY:
 		judge->seen |= HF_SEEN_FULL_KEY;
-		return judge->rules->full_key != NULL ? judge->rules->full_key(judge, tlv) : HF_OK;
+		return hf_known_rules(judge->rules)->full_key != NULL ? hf_known_rules(judge->rules)->full_key(judge, tlv) : HF_OK;
 	case HF_TLV_SHA256:
 	case HF_TLV_SHA384:
 	case HF_TLV_SHA512:
@@ -200,7 +200,7 @@ static enum hf_reason refuse_undecided(struct hf_judge *judge)
 	} else if ((seen & (HF_SEEN_KEYHASH | HF_SEEN_KNOWN_KEY)) == HF_SEEN_KEYHASH) {
 		return hf_judge_refuse(judge, HF_R_KEY_UNKNOWN, judge->unknown_off, hf_get32be(judge->tried), hf_get32be(judge->unknown));
 	} else if ((seen & HF_SEEN_FULL_KEY) != 0u) {
-		reason = judge->rules->full_key != NULL ? HF_R_KEY_UNKNOWN : HF_R_KEY_IN_FULL;
+		reason = hf_known_rules(judge->rules)->full_key != NULL ? HF_R_KEY_UNKNOWN : HF_R_KEY_IN_FULL;
 	}
 	return hf_judge_refuse(judge, reason, judge->verdict->image.hashed_bytes, judge->rules->key_count, seen);
 }
@@ -210,7 +210,7 @@ static enum hf_reason choose_unsigned(struct hf_judge *judge)
 {
 	const uint32_t seen = judge->seen;
 
-	if (!judge->rules->allow_unsigned) {
+	if (!hf_known_rules(judge->rules)->allow_unsigned) {
 		return hf_judge_refuse(judge, HF_R_KEY_NONE, 0, 1, 0);
 	}
 	judge->verdict->hash_kind = (seen & HF_FORM_OVER_SHA256) != 0u ? HF_HASH_SHA256 :
@@ -244,8 +244,8 @@ enum hf_reason hf_judge_choose(struct hf_judge *judge)
 		return hf_judge_refuse(judge, HF_R_SIG_HASH_OTHER, off, HF_HASH_SHA512, verdict->hash_kind);
 	}
 	const uint32_t form = hf_judge_is_pure(judge) ? HF_FORM_PURE : 1u << verdict->hash_kind;
-	if ((form & judge->rules->refused_forms) != 0u) {
-		return hf_judge_refuse(judge, HF_R_SIG_FORM_REFUSED, off, judge->rules->refused_forms, form);
+	if ((form & hf_known_rules(judge->rules)->refused_forms) != 0u) {
+		return hf_judge_refuse(judge, HF_R_SIG_FORM_REFUSED, off, hf_known_rules(judge->rules)->refused_forms, form);
 	}
 	verdict->tlv_type = 0;
 	return HF_OK;

@@ -84,7 +84,7 @@ void port_reset(void)
 		;
 }
 
-void port_jump(uint32_t vector_addr)
+HF_NOINLINE void port_jump(uint32_t vector_addr)
 {
 	port_uart_stop();
 	nrf_led_release();

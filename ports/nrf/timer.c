@@ -40,7 +40,7 @@ void nrf_timer_stop(void)
 	reg_set(CHIP_TIMER_BASE + TIMER_COMPARE1, 0);
 }
 
-uint32_t nrf_micros(void)
+HF_NOINLINE uint32_t nrf_micros(void)
 {
 	reg_set(CHIP_TIMER_BASE + TIMER_CAPTURE0, 1);
 	return reg_get(CHIP_TIMER_BASE + TIMER_CC0);

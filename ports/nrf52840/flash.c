@@ -46,37 +46,37 @@ static bool lock(uint32_t pofcon)
 	return is_ready;
 }
 
-static enum hf_reason area_write(void *ctx, uint32_t off, const void *from, uint32_t size_bytes)
+/* from NULL: erases the pages. Else writes the words. */
+static bool area_change(const struct port_area *area, uint32_t off, const uint8_t *from, uint32_t size_bytes)
 {
-	const struct port_area *area = ctx;
-	const uint8_t *bytes = from;
+	const uint32_t part_bytes = from == NULL ? CHIP_PAGE_BYTES : CHIP_WRITE_UNIT_BYTES;
 
 	if (!wait_ready())
-		return HF_R_FLASH_WRITE;
-	uint32_t pofcon = unlock(NVMC_CONFIG_WRITE);
+		return false;
+	uint32_t pofcon = unlock(from == NULL ? NVMC_CONFIG_ERASE : NVMC_CONFIG_WRITE);
 	bool is_ready = true;
-	for (uint32_t i = 0; i < size_bytes && is_ready; i += CHIP_WRITE_UNIT_BYTES) {
-		reg_set(area->addr + off + i, hf_get32le(bytes + i));
+	for (uint32_t addr = area->addr + off, end = addr + size_bytes; addr < end && is_ready; addr += part_bytes) {
+		if (from == NULL) {
+			port_watchdog_feed();
+			reg_set(NVMC_ERASEPAGE, addr);
+		} else {
+			reg_set(addr, hf_get32le(from));
+			from += part_bytes;
+		}
 		arm_dsb();
 		is_ready = wait_ready();
 	}
-	return lock(pofcon) && is_ready ? HF_OK : HF_R_FLASH_WRITE;
+	return lock(pofcon) && is_ready;
+}
+
+static enum hf_reason area_write(void *ctx, uint32_t off, const void *from, uint32_t size_bytes)
+{
+	return area_change(ctx, off, from, size_bytes) ? HF_OK : HF_R_FLASH_WRITE;
 }
 
 static enum hf_reason area_erase(void *ctx, uint32_t off, uint32_t size_bytes)
 {
-	const struct port_area *area = ctx;
-
-	if (!wait_ready())
-		return HF_R_FLASH_ERASE;
-	uint32_t pofcon = unlock(NVMC_CONFIG_ERASE);
-	bool is_ready = true;
-	for (uint32_t i = 0; i < size_bytes && is_ready; i += CHIP_PAGE_BYTES) {
-		port_watchdog_feed();
-		reg_set(NVMC_ERASEPAGE, area->addr + off + i);
-		is_ready = wait_ready();
-	}
-	return lock(pofcon) && is_ready ? HF_OK : HF_R_FLASH_ERASE;
+	return area_change(ctx, off, NULL, size_bytes) ? HF_OK : HF_R_FLASH_ERASE;
 }
 
 /* A page is erased when its partial erases add up to the time of a whole one. */

@@ -99,12 +99,12 @@ static bool line_end(struct smp_rx *rx)
 
 static void quad_flush(struct smp_rx *rx)
 {
-	for (uint32_t i = 0; i < 3u - rx->quad_pads; i++) {
+	for (uint32_t i = 0; i < 3u - rx->quad_pads; i++, rx->quad <<= 8) {
 		if (rx->packet_bytes == rx->packet_cap_bytes) {
 			drop(rx, HF_R_SMP_FRAME_TOO_LONG);
 			return;
 		}
-		rx->packet[rx->packet_bytes++] = (uint8_t)(rx->quad >> (16u - 8u * i));
+		rx->packet[rx->packet_bytes++] = (uint8_t)(rx->quad >> 16);
 	}
 	rx->line_ended = rx->quad_pads != 0u;
 	rx->quad_chars = rx->quad_pads = 0;
@@ -203,16 +203,17 @@ uint32_t smp_rx_feed(struct smp_rx *rx, const uint8_t *bytes, uint32_t size_byte
 void smp_tx_start(struct smp_tx *tx, const uint8_t *message, uint32_t message_bytes)
 {
 	hf_assert(message_bytes <= UINT16_MAX - 2u);
-	*tx = (struct smp_tx){ .message = message, .message_bytes = message_bytes, .crc = smp_crc16(0, message, message_bytes) };
+	*tx = (struct smp_tx){ .message = message, .message_bytes = message_bytes };
+	hf_put16be(tx->head, (uint16_t)(message_bytes + sizeof tx->crc));
+	hf_put16be(tx->crc, smp_crc16(0, message, message_bytes));
 }
 
 static uint8_t packet_byte(const struct smp_tx *tx, uint32_t off)
 {
-	const uint32_t end = 2u + tx->message_bytes;
-
-	if (off >= 2u && off < end)
-		return tx->message[off - 2u];
-	return (uint8_t)(off < 2u ? end >> (8u - 8u * off) : (uint32_t)tx->crc >> (8u - 8u * (off - end)));
+	if (off < sizeof tx->head)
+		return tx->head[off];
+	off -= (uint32_t)sizeof tx->head;
+	return off < tx->message_bytes ? tx->message[off] : tx->crc[off - tx->message_bytes];
 }
 
 uint32_t smp_tx_line(struct smp_tx *tx, uint8_t line[SMP_LINE_BYTES])
@@ -232,8 +233,8 @@ uint32_t smp_tx_line(struct smp_tx *tx, uint8_t line[SMP_LINE_BYTES])
 
 		for (uint32_t k = 0; k < 3u; k++)
 			quad = quad << 8 | (k < count ? packet_byte(tx, tx->off + i + k) : 0u);
-		for (uint32_t k = 0; k < 4u; k++)
-			line[used++] = k <= count ? value_char(quad >> (18u - 6u * k) & 63u) : (uint8_t)'=';
+		for (uint32_t k = 0; k < 4u; k++, quad <<= 6)
+			line[used++] = k <= count ? value_char(quad >> 18 & 63u) : (uint8_t)'=';
 	}
 	line[used++] = '\n';
 	tx->off += raw;

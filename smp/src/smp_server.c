@@ -30,19 +30,13 @@ static enum hf_reason row_run(const struct smp_server *server, struct smp_call *
 	return HF_R_SMP_NOT_SUPPORTED;
 }
 
-/* "HF-0908" */
 static void put_reason(struct smp_writer *writer, enum hf_reason reason)
 {
-	char text[] = "HF-0000";
-	uint32_t number = (uint32_t)reason;
+	char name[HF_REASON_NAME_CHARS];
 
-	hf_assert(number < 10000u);
-	for (uint32_t i = 6; i >= 3u; i--) {
-		text[i] = (char)('0' + number % 10u);
-		number /= 10u;
-	}
+	hf_reason_name(reason, name);
 	smp_put_text(writer, "rsn");
-	smp_put_text(writer, text);
+	smp_put_text_n(writer, name, sizeof name);
 }
 
 static void put_refusal(struct smp_call *call, enum hf_reason reason, const struct smp_code *code)

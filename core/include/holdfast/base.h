@@ -16,6 +16,8 @@
 
 /* Where inlining a function that is called once makes a loader larger. */
 #define HF_NOINLINE __attribute__((noinline))
+/* Where a call makes it larger: what is left of the body is a constant or an instruction or two, which the compiler sees too late. */
+#define HF_INLINE static inline __attribute__((always_inline))
 #define HF_MUST_USE __attribute__((warn_unused_result))
 #define HF_ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -34,33 +36,33 @@ static inline uint32_t hf_align_up(uint32_t value, uint32_t unit)
 	return (value + unit - 1u) / unit * unit;
 }
 
-static inline uint16_t hf_get16le(const uint8_t *p)
+HF_INLINE uint16_t hf_get16le(const uint8_t *p)
 {
 	return (uint16_t)(p[0] | (uint32_t)p[1] << 8);
 }
 
-static inline uint32_t hf_get32le(const uint8_t *p)
+HF_INLINE uint32_t hf_get32le(const uint8_t *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static inline uint16_t hf_get16be(const uint8_t *p)
+HF_INLINE uint16_t hf_get16be(const uint8_t *p)
 {
 	return (uint16_t)((uint32_t)p[0] << 8 | p[1]);
 }
 
-static inline uint32_t hf_get32be(const uint8_t *p)
+HF_INLINE uint32_t hf_get32be(const uint8_t *p)
 {
 	return (uint32_t)hf_get16be(p) << 16 | hf_get16be(p + 2);
 }
 
-static inline void hf_put16le(uint8_t *p, uint16_t v)
+HF_INLINE void hf_put16le(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)v;
 	p[1] = (uint8_t)(v >> 8);
 }
 
-static inline void hf_put32le(uint8_t *p, uint32_t v)
+HF_INLINE void hf_put32le(uint8_t *p, uint32_t v)
 {
 	p[0] = (uint8_t)v;
 	p[1] = (uint8_t)(v >> 8);
@@ -68,7 +70,7 @@ static inline void hf_put32le(uint8_t *p, uint32_t v)
 	p[3] = (uint8_t)(v >> 24);
 }
 
-static inline void hf_put16be(uint8_t *p, uint16_t v)
+HF_INLINE void hf_put16be(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)(v >> 8);
 	p[1] = (uint8_t)v;

@@ -12,11 +12,15 @@
 
 struct hf_flash;
 struct hf_mode;
-struct hf_crypto;
+struct hf_rules;
+struct hf_boot_config;
 
 /* Everything but ctx and size_bytes is right for this area. */
 const struct hf_flash *hf_known(const struct hf_flash *flash);
 const struct hf_mode *hf_known_mode(const struct hf_mode *mode);
-const struct hf_crypto *hf_known_crypto(const struct hf_crypto *crypto);
+/* crypto, allow_unsigned, full_key, refused_forms and feed are right for these rules. */
+const struct hf_rules *hf_known_rules(const struct hf_rules *rules);
+/* feed, installed and trace.event are right for this boot. */
+const struct hf_boot_config *hf_known_boot(const struct hf_boot_config *config);
 
 #endif

@@ -18,6 +18,10 @@ enum hf_reason {
 };
 #define HF_OK HF_R_OK
 
+/* "HF-0502", without an end: the number as log lines and replies give it. */
+#define HF_REASON_NAME_CHARS 7u
+void hf_reason_name(enum hf_reason reason, char name[HF_REASON_NAME_CHARS]);
+
 /* Name, sentence and remedy of a number; for an unknown number a text that says so. Host only: reason_text.c is not linked
  * on a device. */
 struct hf_reason_text {

@@ -71,7 +71,7 @@ struct smp_tx {
 	const uint8_t *message; /* the caller's, unchanged until the last line */
 	uint32_t message_bytes;
 	uint32_t off;           /* in the packet */
-	uint16_t crc;
+	uint8_t head[2], crc[2];
 };
 
 /* message_bytes: at most 65533. */
