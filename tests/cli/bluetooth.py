@@ -153,13 +153,13 @@ def test_two_of_one_name():
 
 def test_a_list_of_devices():
     with bluez(devices=[OTHER, {**THERMOMETER, "paired": True}, {"name": "Held", "address": "00:AA:01:01:00:26", "connected": True, "hidden": True}]):
-        found = ok("devices", "--ble", "--seconds", "1", "--json").json()
+        found = ok("devices", "--ble", "--seconds", "4", "--json").json()
         assert found["bluetooth"] == [{"name": "Held", "address": "00:AA:01:01:00:26", "smp": True, "paired": False},
                                       {"name": "Thermometer", "address": ADDRESS, "rssi_dbm": -50, "smp": True, "paired": True}], found
-        done = ok("devices", "--ble", "--all", "--seconds", "1")
+        done = ok("devices", "--ble", "--all", "--seconds", "4")
         for text in ("Lamp", "-71 dBm", f"ble:{ADDRESS}", "SMP", "paired", "connected"):
             assert text in done.out, done.text()
-        assert "1 more" in ok("devices", "--ble", "--seconds", "1").out
+        assert "1 more" in ok("devices", "--ble", "--seconds", "4").out
     with bluez(devices=[]):
         assert "no Bluetooth device" in ok("devices", "--ble", "--seconds", "1").out
     harness.fails(USAGE, "HOST_OPTION_VALUE", "devices", "--ble", "--seconds", "many")

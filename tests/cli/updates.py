@@ -193,9 +193,9 @@ def test_package_with_a_second_image_the_device_does_not_have():
 
 def test_client_killed_mid_upload_goes_on():
     old, new = prepare(100000)
-    with Device("k.pem", old, "slow", 25) as line:
+    with Device("k.pem", old, "slow", 75) as line:
         with subprocess.Popen([harness.CLI, "update", line, new], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-            time.sleep(1.2)
+            time.sleep(3)  # of more than seven
             process.kill()
         done = ok("update", line, new, "--json", "--tries", "5").json()
         assert done["resumed_off"] > 0 and done["images"][0]["version"] == "1.1.0", done
