@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "loaders.h"
 
@@ -20,23 +21,26 @@ static enum hf_reason check_keys(const struct loader_wish *wish, struct problem 
 	return HF_OK;
 }
 
-static const char *variant_of(const struct loader_wish *wish)
+static const char *variant_of(const struct board_layout *layout, bool wants_recovery)
 {
-	const struct board_layout *layout = wish->board.layout;
 	if (layout->secondary_bytes != 0 && hf_config_is_external(layout->secondary_addr))
 		return "-ext";
 	if (layout->mode_id == HF_MODE_ID_SINGLE)
 		return "-single";
-	if (layout->mode_id == HF_MODE_ID_OVERWRITE) /* the loaders for external slots have every mode, and no recovery */
-		return wish->keys[0].kind == HF_KEY_ED25519 && wish->recovery == NULL && layout->recovery == 0 ? "-ext" : "-overwrite";
-	return wish->recovery != NULL || layout->recovery != 0 ? "-recovery" : "";
+	if (layout->mode_id == HF_MODE_ID_OVERWRITE)
+		return "-overwrite";
+	return wants_recovery ? "-recovery" : "";
 }
 
 static enum hf_reason find_loader(const struct loader_wish *wish, const struct loader **loader, struct problem *problem)
 {
 	const struct boardopt *b = &wish->board;
+	const bool wants_recovery = wish->recovery != NULL || b->layout->recovery != 0;
+	const char *variant = variant_of(b->layout, wants_recovery);
+	if (wants_recovery && wish->keys[0].kind == HF_KEY_ED25519 && strcmp(variant, "-ext") == 0)
+		return problem_set(problem, HF_R_HOST_LOADER_NO_RECOVERY, wish->keys[0].path, "%s %s, ed25519", b->board->name, b->layout->name);
 	char *name = host_printf("loader-%s-0x%x-%s%s.bin", b->board->chip, (unsigned)b->layout->loader_addr,
-				 wish->keys[0].kind == HF_KEY_ED25519 ? "ed25519" : "p256", variant_of(wish));
+				 wish->keys[0].kind == HF_KEY_ED25519 ? "ed25519" : "p256", variant);
 	enum hf_reason reason = problem_set(problem, HF_R_HOST_LOADER_MISSING, name, "%zu others are carried", loader_count);
 	for (size_t i = 0; i < loader_count; i++) {
 		if (strcmp(loaders[i].name, name) == 0) {

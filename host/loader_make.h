@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* loader_make.h - a bootloader for a board: a carried binary with its configuration block filled in.
  *
- * Why      The smallest binary that does what the layout needs: swap alone, every mode with recovery (-recovery), or the driver for
- *          external flash as well (-ext).
+ * Why      The smallest binary that does what the layout needs: swap alone, swap with recovery (-recovery), overwrite-only or one
+ *          slot (both with recovery), or every mode with the driver for external flash (-ext; recovery with P-256 only).
  * Errors   HF_R_HOST_LOADER_*, HF_R_HOST_KEY_TYPE, HF_R_HOST_KEYS_MIXED, HF_R_CONFIG_*.
  */
 #ifndef HOST_LOADER_MAKE_H

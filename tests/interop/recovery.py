@@ -28,11 +28,13 @@ def why(line, tries=40):
 class Lab:
     """A board with a loader that has recovery, and images for it."""
 
-    def __init__(self, folder, board, ways="board", layout="two-slots"):
-        self.folder, self.board, self.layout = folder, board, layout
+    def __init__(self, folder, board, ways="board", layout="two-slots", key_type="ecdsa-p256"):
+        self.folder, self.board, self.layout = os.path.join(folder, key_type), board, layout
+        folder = self.folder
+        os.makedirs(folder, exist_ok=True)
         self.key = os.path.join(folder, "key.pem")
         if not os.path.exists(self.key):
-            run(CLI, "key", "new", self.key)
+            run(CLI, "key", "new", self.key, "--type", key_type)
         self.loader = os.path.join(folder, f"{board}-{layout}-{ways}.hex".replace("=", "-").replace(",", "-"))
         run(CLI, "bootloader", "--board", board, "--layout", layout, "-k", self.key, "--recovery", ways, "-o", self.loader)
         self.images = {version: self.sign(version) for version in ("1.0.0", "1.1.0")}
@@ -216,9 +218,9 @@ def send_all(line, data):
     return None
 
 
-def one_slot(folder, board, cuts):
+def one_slot(folder, board, cuts, key_type="ecdsa-p256"):
     """The power goes while the only slot is written: recovery, and the upload goes on behind what was whole."""
-    lab = Lab(folder, board, layout="single-slot")
+    lab = Lab(folder, board, layout="single-slot", key_type=key_type)
     data = read(lab.images["1.1.0"])
     for number, (operation, variant) in enumerate(cuts):
         with lab.live() as live, Line(live.port) as line:
