@@ -8,7 +8,22 @@ import threading
 import time
 
 
-class Proxy:
+class Between:
+    """Something on the way between a client and a device, at work for the length of a `with`: run() until ended, then close()."""
+
+    def __enter__(self):
+        self.ended = False
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.thread.join()
+        self.close()
+
+
+class Proxy(Between):
     """Between a client and a device: each datagram of either direction meets the faults by chance, from one seed."""
 
     def __init__(self, device_port, seed, loss=0.0, double=0.0, late=0.0, again=0.0, host="127.0.0.1"):
@@ -19,17 +34,10 @@ class Proxy:
         self.family, self.device = family, (host, device_port)
         self.backs = {}  # a client's address: its socket to the device, so that the device sees as many ports as there are clients
         self.port = self.front.getsockname()[1]
-        self.held, self.ended = [], False
+        self.held = []
         self.counts = {"seen": 0, "lost": 0, "doubled": 0, "late": 0, "again": 0}
-        self.thread = threading.Thread(target=self.run)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended = True
-        self.thread.join()
+    def close(self):
         self.front.close()
         for back in self.backs.values():
             back.close()

@@ -9,13 +9,12 @@ import select
 import signal
 import subprocess
 import termios
-import threading
 import time
 import tty
 
 import harness
 from harness import DEVICE, OK, REFUSED, USAGE, Device, fails, free_port, ok, run, serve
-from proxy import Proxy
+from proxy import Between, Proxy
 from requests_seen import kind_of
 
 FAST = ("--timeout", "300", "--tries", "2")
@@ -215,23 +214,16 @@ def test_port_that_comes_back_mid_upload():
         assert running(second) == ("1.1.0", True)
 
 
-class Cut:
+class Cut(Between):
     """Between the tool and a device's line: the link `port`, which goes at given messages and is there again, with another line behind it."""
 
     def __init__(self, line, cuts):
         self.device = os.open(line, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(self.device, termios.TCSANOW)
-        self.cuts, self.ended, self.seen = list(cuts), False, b""
+        self.cuts, self.seen = list(cuts), b""
         self.appear()
-        self.thread = threading.Thread(target=self.run)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended = True
-        self.thread.join()
+    def close(self):
         os.close(self.ours)
         os.close(self.device)
 
